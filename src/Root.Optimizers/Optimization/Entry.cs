@@ -1,0 +1,34 @@
+using TorchSharp.Modules;
+
+namespace Root.Optimizers;
+
+/// <summary>One parameter of an optimizer: where it goes, its state, and its shape as a matrix.</summary>
+internal sealed class Entry
+{
+    public Entry(Parameter parameter, RoutedParameter routed)
+    {
+        Parameter = parameter;
+        Routed = routed;
+        Rows = routed.Shape.Count > 0 ? routed.Shape[0] : 1;
+        Columns = routed.Shape.Skip(1).Aggregate(1L, (product, size) => product * size);
+        State = routed.Route == Route.Matrix ? new MomentumState(parameter) : new AdamWState(parameter);
+    }
+
+    public Parameter Parameter { get; }
+
+    public RoutedParameter Routed { get; }
+
+    public ParameterState State { get; }
+
+    /// <summary>size(0).</summary>
+    public long Rows { get; }
+
+    /// <summary>The product of the other sizes.</summary>
+    public long Columns { get; }
+
+    /// <summary>Name and shape, for messages.</summary>
+    public string Label => Describe(Routed.Name, Routed.Shape);
+
+    public static string Describe(string? name, IEnumerable<long> shape) =>
+        $"{(name is null ? "the parameter" : $"'{name}'")} of shape ({string.Join(", ", shape)})";
+}

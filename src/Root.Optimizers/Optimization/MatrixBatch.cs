@@ -1,0 +1,61 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers;
+
+/// <summary>The matrices of one shape, type and device that a step updates together.</summary>
+internal sealed class MatrixBatch
+{
+    private readonly IReadOnlyList<Gradient> _members;
+
+    private MatrixBatch(IReadOnlyList<Gradient> members) => _members = members;
+
+    public long Rows => _members[0].Entry.Rows;
+
+    public long Columns => _members[0].Entry.Columns;
+
+    public ScalarType Type => _members[0].Entry.Parameter.dtype;
+
+    public Device Device => _members[0].Entry.Parameter.device;
+
+    /// <summary>The matrices among <paramref name="gradients"/>, equal shapes together, in order of appearance.</summary>
+    public static IEnumerable<MatrixBatch> Of(IEnumerable<Gradient> gradients) => gradients
+        .Where(g => g.Entry.State is MomentumState)
+        .GroupBy(g => (g.Entry.Rows, g.Entry.Columns, g.Entry.Parameter.dtype, g.Value.device_type, g.Value.device_index))
+        .Select(group => new MatrixBatch(group.ToList()));
+
+    /// <summary>
+    /// Heavy-ball momentum, in place: M &lt;- mu M + G. Returns G + mu M with Nesterov, else M, stacked.
+    /// </summary>
+    /// <returns>(b, rows, columns), new, in the parameters' type or float32, whichever is wider.</returns>
+    public Tensor Accumulate(double mu, bool nesterov) => Stack(member =>
+    {
+        var (entry, G) = member;
+        entry.State.step++;
+        var M = ((MomentumState)entry.State).momentum_buffer.mul_(mu).add_(G);
+        return nesterov ? G.add(M, alpha: mu) : M;
+    });
+
+    /// <summary>theta &lt;- (1 - lr * decay) theta - lr * scale * U, for each matrix of the batch.</summary>
+    /// <param name="updates">U, (b, rows, columns).</param>
+    /// <param name="lr">The learning rate.</param>
+    /// <param name="scale">The factor of the shape.</param>
+    /// <param name="decay">The decoupled weight decay.</param>
+    public void Descend(Tensor updates, double lr, double scale, double decay)
+    {
+        using var scope = NewDisposeScope();
+        foreach (var ((entry, _), U) in _members.Zip(updates.unbind()))
+        {
+            if (decay != 0) entry.Parameter.mul_(1 - lr * decay);
+            entry.Parameter.add_(U.reshape(entry.Parameter.shape), alpha: -lr * scale);
+        }
+    }
+
+    private Tensor Stack(Func<Gradient, Tensor> matrix)
+    {
+        using var scope = NewDisposeScope();
+        var stacked = stack(_members.Select(member => matrix(member).reshape(Rows, Columns)));
+        if (Type is ScalarType.Float16 or ScalarType.BFloat16) stacked = stacked.to(ScalarType.Float32);
+        return stacked.MoveToOuterDisposeScope();
+    }
+}

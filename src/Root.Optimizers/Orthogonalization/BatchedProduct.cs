@@ -1,0 +1,29 @@
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Orthogonalization;
+
+/// <summary>beta C + alpha A B for batches of matrices, in one kernel.</summary>
+internal static class BatchedProduct
+{
+    /// <summary>
+    /// TorchSharp 0.107 hands baddbmm's arguments to libtorch in another order: C.baddbmm(A, B) returns beta B + alpha C A.
+    /// Asked of the library itself, so that a version that mends it gives the same result here.
+    /// </summary>
+    private static readonly bool Rotated = IsRotated();
+
+    /// <param name="C">(b, m, n).</param>
+    /// <param name="A">(b, m, k).</param>
+    /// <param name="B">(b, k, n).</param>
+    /// <param name="beta">Of C; passed on in float32.</param>
+    /// <param name="alpha">Of the product; passed on in float32.</param>
+    public static Tensor Add(Tensor C, Tensor A, Tensor B, double beta = 1, double alpha = 1) => Rotated
+        ? A.baddbmm(B, C, (float)beta, (float)alpha)
+        : C.baddbmm(A, B, (float)beta, (float)alpha);
+
+    private static bool IsRotated()
+    {
+        using var scope = NewDisposeScope();
+        var (C, A, B) = (full([1, 1, 1], 1f), full([1, 1, 1], 2f), full([1, 1, 1], 3f));
+        return C.baddbmm(A, B).item<float>() != 1 + 2 * 3;
+    }
+}
