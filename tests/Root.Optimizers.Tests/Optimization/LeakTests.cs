@@ -1,0 +1,53 @@
+using Root.Optimizers.Tests.Support;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Tests.Optimization;
+
+public class LeakTests
+{
+    private static long Live => DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+
+    [Theory]
+    [InlineData(Precision.Float32)]
+    [InlineData(Precision.BFloat16)]
+    public void A_thousand_steps_leave_as_many_tensors_as_one(Precision precision)
+    {
+        Parameter[] parameters = [Models.Parameter(6, 9), Models.Parameter(9, 6), Models.Parameter(6, 9), Models.Parameter(4, 2, 3, 3), Models.Parameter(5)];
+        using var optimizer = new RootOptimizer(parameters, new RootOptimizer.Options { precision = precision });
+        Models.RandomGradients(parameters);
+        optimizer.step();
+        var before = Live;
+        for (var step = 0; step < 1000; step++) optimizer.step();
+        Assert.Equal(before, Live);
+    }
+
+    [Fact]
+    public void Disposing_releases_all_state()
+    {
+        var parameters = new[] { Models.Parameter(6, 9), Models.Parameter(5) };
+        Models.RandomGradients(parameters);
+        var before = Live;
+        using (var optimizer = new RootOptimizer(parameters)) optimizer.step();
+        Assert.Equal(before, Live);
+    }
+
+    [Fact]
+    public void Saving_and_loading_leave_nothing()
+    {
+        var parameters = new[] { Models.Parameter(6, 9), Models.Parameter(5) };
+        Models.RandomGradients(parameters);
+        using var optimizer = new RootOptimizer(parameters);
+        optimizer.step();
+        var before = Live;
+        for (var i = 0; i < 3; i++)
+        {
+            using var stream = new MemoryStream();
+            optimizer.save_state_dict(new BinaryWriter(stream));
+            stream.Position = 0;
+            optimizer.load_state_dict(new BinaryReader(stream));
+        }
+        Assert.Equal(before, Live);
+    }
+}

@@ -1,0 +1,127 @@
+using Root.Optimizers.Orthogonalization;
+using Root.Optimizers.Tests.Support;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Tests.Orthogonalization;
+
+public class NewtonSchulzTests
+{
+    private static readonly NewtonSchulzSchedule Muon = NewtonSchulzSchedule.Repeat(new(3.4445, -4.7750, 2.0315), 5);
+
+    public static TheoryData<string> Items => [.. new Vectors("orthogonalize").Items];
+
+    [Theory, MemberData(nameof(Items))]
+    public void Five_quintic_steps_agree_with_Muon(string item)
+    {
+        var vectors = new Vectors("orthogonalize");
+        var input = vectors[item + "/input"].OnDevice();
+        // Observed: 1.2e-6 in float32; 2e-2 in bfloat16, whose own spacing near 1 is 8e-3.
+        Close.To(vectors[item + "/muon5_fp32"], NewtonSchulz.Orthogonalize(input, Muon), 5e-6);
+        var bfloat16 = NewtonSchulz.Orthogonalize(input, Muon, ScalarType.BFloat16);
+        Assert.Equal(ScalarType.BFloat16, bfloat16.dtype);
+        Close.To(vectors[item + "/muon5_fp32"], bfloat16, 5e-2);
+    }
+
+    [Theory, MemberData(nameof(Items))]
+    public void Ten_Polar_Express_steps_agree_with_the_published_program_and_near_the_polar_factor(string item)
+    {
+        var vectors = new Vectors("orthogonalize");
+        var input = vectors[item + "/input"].OnDevice();
+        var result = NewtonSchulz.Orthogonalize(input, PolarExpress(10));
+        // Observed: 1.5e-6.
+        Close.To(vectors[item + "/polar_express10_fp32"], result, 5e-6);
+    }
+
+    /// <summary>Amsel et al., arXiv 2505.16932, as thinking-machines-lab/manifolds runs it: every triple but the last made
+    /// safe by s = 1.01, and the input divided by 1.01 times its norm, here in the first triple.</summary>
+    private static NewtonSchulzSchedule PolarExpress(int steps)
+    {
+        Triple[] raw =
+        [
+            new(8.28721201814563, -23.595886519098837, 17.300387312530933),
+            new(4.107059111542203, -2.9478499167379106, 0.5448431082926601),
+            new(3.9486908534822946, -2.908902115962949, 0.5518191394370137),
+            new(3.3184196573706015, -2.488488024314874, 0.51004894012372),
+            new(2.300652019954817, -1.6689039845747493, 0.4188073119525673),
+            new(1.891301407787398, -1.2679958271945868, 0.37680408948524835),
+            new(1.8750014808534479, -1.2500016453999487, 0.3750001645474248),
+            new(1.875, -1.25, 0.375),
+        ];
+        static Triple Scaled(Triple t, double s) => new(t.A / s, t.B / Math.Pow(s, 3), t.C / Math.Pow(s, 5));
+        var safe = Enumerable.Range(0, steps).Select(k => k < 7 ? Scaled(raw[k], 1.01) : raw[7]).ToArray();
+        safe[0] = Scaled(safe[0], 1.01);
+        return new(safe);
+    }
+
+    [Theory]
+    [InlineData(24, 72)]
+    [InlineData(40, 40)]
+    [InlineData(1, 16)]
+    [InlineData(2, 2)]
+    public void A_transposed_matrix_gives_the_transposed_result(long rows, long columns)
+    {
+        var wide = randn(rows, columns).OnDevice();
+        var result = NewtonSchulz.Orthogonalize(wide, Muon);
+        var transposed = NewtonSchulz.Orthogonalize(wide.mT, Muon);
+        // A square matrix keeps its orientation, so X X^T and X^T X round differently: observed 1e-6. Else exact.
+        Close.To(result.mT, transposed, rows == columns ? 1e-5 : 0);
+    }
+
+    [Fact]
+    public void A_batch_gives_what_its_matrices_give_alone()
+    {
+        var batch = randn(3, 20, 50).OnDevice();
+        var together = NewtonSchulz.Orthogonalize(batch, Muon);
+        for (var i = 0; i < 3; i++)
+            Close.To(NewtonSchulz.Orthogonalize(batch[i], Muon), together[i], 2e-6); // observed 6e-7
+    }
+
+    [Theory]
+    [InlineData(1e-30)]
+    [InlineData(1e-3)]
+    [InlineData(1e30)]
+    public void The_scale_of_the_input_does_not_matter(double scale)
+    {
+        var matrix = randn(16, 24).OnDevice();
+        Close.To(NewtonSchulz.Orthogonalize(matrix, Muon), NewtonSchulz.Orthogonalize(matrix * scale, Muon), 1e-5); // observed 2e-6
+    }
+
+    [Fact]
+    public void A_zero_matrix_stays_zero_also_beside_others()
+    {
+        var batch = stack([zeros(8, 12), randn(8, 12)]).OnDevice();
+        var result = NewtonSchulz.Orthogonalize(batch, Muon);
+        Assert.Equal(0, result[0].abs().max().item<float>());
+        Assert.True(result.isfinite().all().item<bool>());
+    }
+
+    [Fact]
+    public void The_input_is_not_changed()
+    {
+        var matrix = randn(10, 30).OnDevice();
+        var before = matrix.clone();
+        NewtonSchulz.Orthogonalize(matrix, Muon);
+        Close.Exactly(before, matrix);
+    }
+
+    [Fact]
+    public void Singular_values_follow_the_polynomial()
+    {
+        // A slow float64 reference: U p(S) V^T, the singular values through the scalar schedule.
+        var matrix = randn(30, 45, dtype: float64);
+        var (U, S, Vh) = linalg.svd(matrix, fullMatrices: false);
+        var values = (S / linalg.vector_norm(matrix)).data<double>().Select(Muon.Apply).ToArray();
+        var expected = U.matmul(diag(tensor(values))).matmul(Vh);
+        // Observed 3e-8 in float64: TorchSharp passes the coefficients of a fused product in float32.
+        Close.To(expected, NewtonSchulz.Orthogonalize(matrix.OnDevice(), Muon), 1e-6);
+    }
+
+    [Fact]
+    public void What_is_no_matrix_is_refused()
+    {
+        Assert.Throws<ArgumentException>(() => NewtonSchulz.Orthogonalize(zeros(3), Muon));
+        Assert.Throws<ArgumentException>(() => NewtonSchulz.Orthogonalize(zeros(3, 3, 3, 3), Muon));
+        Assert.Throws<ArgumentException>(() => new NewtonSchulzSchedule([]));
+        Assert.Throws<ArgumentException>(() => new NewtonSchulzSchedule([new(double.NaN, 0, 0)]));
+    }
+}

@@ -1,0 +1,44 @@
+using Root.Optimizers.Outliers;
+using Root.Optimizers.Tests.Support;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Tests.Outliers;
+
+public class OutlierSplitTests
+{
+    public static TheoryData<string> Items => [.. new Vectors("orthogonalize").Items];
+
+    [Theory, MemberData(nameof(Items))]
+    public void Agrees_with_the_published_program(string item)
+    {
+        var vectors = new Vectors("orthogonalize");
+        var input = vectors[item + "/input"].OnDevice();
+        var threshold = OutlierSplit.Threshold(input, 0.9);
+        Close.To(vectors[item + "/threshold90"], threshold.reshape(1), 2e-6); // observed 2.4e-7
+        Close.To(vectors[item + "/outliers"], OutlierSplit.Outliers(input, threshold), 2e-6);
+        Close.To(vectors[item + "/base"], OutlierSplit.ToBase_(input, threshold), 2e-6);
+    }
+
+    [Fact]
+    public void Base_and_outliers_add_up_and_a_tenth_is_clipped()
+    {
+        var momentum = randn(4, 50, 60).OnDevice().pow(3);
+        var threshold = OutlierSplit.Threshold(momentum, 0.9);
+        var outliers = OutlierSplit.Outliers(momentum, threshold);
+        var clipped = (outliers != 0).to(float64).mean([-2, -1]);
+        var @base = OutlierSplit.ToBase_(momentum.clone(), threshold);
+        Close.To(momentum, @base + outliers, 5e-6); // observed 9.5e-7, values to 60
+        foreach (var share in clipped.cpu().data<double>()) Assert.InRange(share, 0.0995, 0.1005);
+    }
+
+    [Fact]
+    public void A_matrix_of_mostly_zeros_keeps_a_base()
+    {
+        var momentum = zeros(10, 10).OnDevice();
+        momentum[0, 0] = 5f;
+        momentum[3, 7] = -2f;
+        var @base = OutlierSplit.ToBase_(momentum.clone(), OutlierSplit.Threshold(momentum, 0.9));
+        Assert.Equal(2, (@base != 0).sum().item<long>());
+        Assert.True(@base[3, 7].item<float>() < 0);
+    }
+}
