@@ -33,7 +33,7 @@ internal static class Router
         if (parameter.dim() < 2) return (Route.AdamW, $"{parameter.dim()}-D");
         foreach (var (name, owner) in candidate.Places)
         {
-            if (owner is Embedding or EmbeddingBag) return (Route.AdamW, "an embedding");
+            if (owner?.GetType().Name is nameof(Embedding) or "EmbeddingBag") return (Route.AdamW, "an embedding");
             var segments = name.Split('.')[^Math.Min(2, name.Split('.').Length)..];
             if (owner is not (Linear or Convolution) && segments.Any(IsEmbedding)) return (Route.AdamW, "an embedding by name");
             if (owner is not Convolution && segments.Any(Heads.Contains)) return (Route.AdamW, "an output head by name");

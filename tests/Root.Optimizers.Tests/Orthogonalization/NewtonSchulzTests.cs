@@ -15,11 +15,13 @@ public class NewtonSchulzTests
     {
         var vectors = new Vectors("orthogonalize");
         var input = vectors[item + "/input"].OnDevice();
-        // Observed: 1.2e-6 in float32; 2e-2 in bfloat16, whose own spacing near 1 is 8e-3.
-        Close.To(vectors[item + "/muon5_fp32"], NewtonSchulz.Orthogonalize(input, Muon), 5e-6);
+        Close.To(vectors[item + "/muon5_fp32"], NewtonSchulz.Orthogonalize(input, Muon), 5e-6); // observed 1.2e-6
         var bfloat16 = NewtonSchulz.Orthogonalize(input, Muon, ScalarType.BFloat16);
         Assert.Equal(ScalarType.BFloat16, bfloat16.dtype);
-        Close.To(vectors[item + "/muon5_fp32"], bfloat16, 5e-2);
+        // No further from float32 than the published bfloat16 is (2e-2 on most, 1e-1 on the 8x8), but for one rounding:
+        // observed 2.2e-3 further at 1x16, nearer elsewhere.
+        var published = Close.Difference(vectors[item + "/muon5_fp32"], vectors[item + "/muon5_bf16"]);
+        Close.To(vectors[item + "/muon5_fp32"], bfloat16, published + 8e-3);
     }
 
     [Theory, MemberData(nameof(Items))]
