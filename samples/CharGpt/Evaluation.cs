@@ -1,0 +1,30 @@
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace CharGpt;
+
+/// <summary>Loss on fixed parts of the text, in nats per byte.</summary>
+public static class Evaluation
+{
+    /// <summary>Mean loss over up to <paramref name="count"/> evenly spaced sequences of a part of the text.</summary>
+    public static double Loss(Gpt model, TextCorpus corpus, Part part, int count, int batch, Device device)
+    {
+        using var _ = no_grad();
+        var (sum, bytes) = (0.0, 0L);
+        using var scope = NewDisposeScope();
+        foreach (var (inputs, targets) in corpus.Sequences(part, count, batch, device))
+        {
+            using var inner = NewDisposeScope();
+            sum += Loss(model, inputs, targets, Reduction.Sum).item<float>();
+            bytes += targets.numel();
+        }
+
+        return sum / bytes;
+    }
+
+    /// <summary>Cross-entropy of the targets (batch, time) under the model's predictions.</summary>
+    public static Tensor Loss(Gpt model, Tensor inputs, Tensor targets, Reduction reduction = Reduction.Mean) =>
+        functional.cross_entropy(
+            model.forward(inputs).view(-1, GptOptions.Vocabulary), targets.reshape(-1), reduction: reduction);
+}

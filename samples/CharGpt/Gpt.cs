@@ -1,0 +1,136 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace CharGpt;
+
+/// <summary>
+/// A decoder-only transformer over bytes: pre-norm blocks, causal attention. Positions enter as a bias on attention
+/// that falls with distance (ALiBi: Press, Smith and Lewis, ICLR 2022). With learned position embeddings the first
+/// few hundred steps pass before attention finds the neighbouring bytes; so short a run is mostly that.
+/// </summary>
+public sealed class Gpt : Module<Tensor, Tensor>
+{
+    private readonly Embedding token_embedding;
+    private readonly ModuleList<Block> blocks;
+    private readonly LayerNorm norm;
+
+    // By this name RootOptimizer knows an output head, which it leaves to AdamW as it does embeddings.
+    private readonly Linear? lm_head;
+
+    public Gpt(GptOptions options)
+        : base(nameof(Gpt))
+    {
+        Options = options;
+        token_embedding = Embedding(GptOptions.Vocabulary, options.Width);
+        blocks = [.. Enumerable.Range(0, options.Layers).Select(_ => new Block(options))];
+        norm = LayerNorm(options.Width);
+        lm_head = options.Tied ? null : Linear(options.Width, GptOptions.Vocabulary, hasBias: false);
+        RegisterComponents();
+        Initialize();
+    }
+
+    public GptOptions Options { get; }
+
+    /// <summary>Logits (batch, time, 256) of the next byte, from bytes (batch, time) as integers.</summary>
+    public override Tensor forward(Tensor bytes)
+    {
+        var bias = DistanceBias(bytes.shape[1], bytes.device);
+        var x = token_embedding.forward(bytes);
+        foreach (var block in blocks)
+        {
+            x = block.forward(x, bias);
+        }
+
+        x = norm.forward(x);
+        return lm_head is null ? functional.linear(x, token_embedding.weight!) : lm_head.forward(x);
+    }
+
+    // (heads, time, time): minus infinity above the diagonal, below it -slope (i - j), where the heads' slopes are
+    // 2^(-8/heads), 2^(-16/heads), ..., 2^-8.
+    private Tensor DistanceBias(long time, Device device)
+    {
+        var position = arange(time, dtype: float32, device: device);
+        var distance = position.unsqueeze(1) - position;
+        var exponents = arange(1, Options.Heads + 1, dtype: float32, device: device) * (-8.0 / Options.Heads);
+        var slopes = exponents.exp2().view(-1, 1, 1);
+        return (-slopes * distance).masked_fill(distance < 0, double.NegativeInfinity);
+    }
+
+    // GPT-2's: normal of deviation 0.02, and less by sqrt(2 layers) where a matrix writes into the residual stream,
+    // so that the stream's variance does not grow with depth.
+    private void Initialize()
+    {
+        using var _ = no_grad();
+        var residual = 0.02 / Math.Sqrt(2 * Options.Layers);
+        foreach (var (name, parameter) in named_parameters().Where(p => p.parameter.dim() == 2))
+        {
+            init.normal_(parameter, 0, name.EndsWith("proj.weight", StringComparison.Ordinal) ? residual : 0.02);
+        }
+    }
+}
+
+internal sealed class Block : Module<Tensor, Tensor, Tensor>
+{
+    private readonly LayerNorm attention_norm;
+    private readonly CausalAttention attention;
+    private readonly LayerNorm mlp_norm;
+    private readonly Mlp mlp;
+
+    public Block(GptOptions options)
+        : base(nameof(Block))
+    {
+        attention_norm = LayerNorm(options.Width);
+        attention = new CausalAttention(options);
+        mlp_norm = LayerNorm(options.Width);
+        mlp = new Mlp(options.Width);
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor x, Tensor bias)
+    {
+        x = x + attention.forward(attention_norm.forward(x), bias);
+        return x + mlp.forward(mlp_norm.forward(x));
+    }
+}
+
+internal sealed class CausalAttention : Module<Tensor, Tensor, Tensor>
+{
+    private readonly int heads;
+    private readonly Linear qkv;
+    private readonly Linear proj;
+
+    public CausalAttention(GptOptions options)
+        : base(nameof(CausalAttention))
+    {
+        heads = options.Heads;
+        qkv = Linear(options.Width, 3 * options.Width, hasBias: false);
+        proj = Linear(options.Width, options.Width, hasBias: false);
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor x, Tensor bias)
+    {
+        var (batch, time, width) = (x.shape[0], x.shape[1], x.shape[2]);
+        var parts = qkv.forward(x).view(batch, time, 3, heads, width / heads).permute(2, 0, 3, 1, 4).unbind();
+        var y = functional.scaled_dot_product_attention(parts[0], parts[1], parts[2], bias);
+        return proj.forward(y.transpose(1, 2).reshape(batch, time, width));
+    }
+}
+
+internal sealed class Mlp : Module<Tensor, Tensor>
+{
+    private readonly Linear expand;
+    private readonly Linear proj;
+
+    public Mlp(int width)
+        : base(nameof(Mlp))
+    {
+        expand = Linear(width, 4 * width, hasBias: false);
+        proj = Linear(4 * width, width, hasBias: false);
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor x) => proj.forward(functional.gelu(expand.forward(x)));
+}

@@ -1,0 +1,92 @@
+using System.CommandLine;
+using System.Text;
+using CharGpt;
+
+Console.OutputEncoding = Encoding.UTF8;
+var defaults = new TrainOptions();
+
+var names = string.Join(", ", OptimizerFactory.Names);
+var optimizer = Option<string?>("--optimizer", $"one of {names}", defaults.Optimizer);
+var steps = Option<int?>("--steps", "steps of the run and of its learning-rate schedule", defaults.Steps);
+var seed = Option<int?>("--seed", "of the weights and the order of the data", defaults.Seed);
+var text = Option<string?>("--text", "moby-dick, sotu (State of the Union), or a file", Dataset.MobyDick.Name);
+var layers = Option<int?>("--layers", "transformer blocks", defaults.Model.Layers);
+var width = Option<int?>("--width", "width of the residual stream", defaults.Model.Width);
+var heads = Option<int?>("--heads", "attention heads", defaults.Model.Heads);
+var context = Option<int?>("--context", "bytes that the model sees", defaults.Model.Context);
+var tied = Option<bool?>("--tied", "use the token embedding as the output head", false);
+var batch = Option<int?>("--batch", "sequences per step", defaults.Batch);
+var lr = Option<double?>("--lr", "peak learning rate", "the optimizer's own");
+var weightDecay = Option<double?>("--weight-decay", "decoupled decay of the matrices", defaults.WeightDecay);
+var warmup = Option<int?>("--warmup", "steps until the peak learning rate", defaults.Warmup);
+var clip = Option<double?>("--clip", "largest gradient norm; 0 switches clipping off", defaults.Clip);
+var evalEvery = Option<int?>("--eval-every", "steps between validations", defaults.EvalEvery);
+var device = Option<string?>("--device", "cpu, cuda or cuda:N", "cpu");
+var sample = Option<int?>("--sample", "bytes of text to generate at the end", 400);
+var output = Option<string?>("--out", "folder for metrics.csv, loss.svg and checkpoint.zip", "a new one in runs/");
+var resume = Option<string?>(
+    "--resume", "run to go on with: its checkpoint.zip or folder; --steps may be raised, the schedule stretches", "none");
+
+var command = new RootCommand("Trains a small GPT on the bytes of a text, to show an optimizer at work.")
+{
+    optimizer, steps, seed, text, layers, width, heads, context, tied, batch, lr, weightDecay, warmup, clip,
+    evalEvery, device, sample, output, resume,
+};
+command.SetAction(given => TrainCommand.Run(new TrainRequest(
+    options => options with
+    {
+        Optimizer = given.GetValue(optimizer) ?? options.Optimizer,
+        Steps = given.GetValue(steps) ?? options.Steps,
+        Seed = given.GetValue(seed) ?? options.Seed,
+        Batch = given.GetValue(batch) ?? options.Batch,
+        LearningRate = given.GetValue(lr) ?? options.LearningRate,
+        WeightDecay = given.GetValue(weightDecay) ?? options.WeightDecay,
+        Warmup = given.GetValue(warmup) ?? options.Warmup,
+        Clip = given.GetValue(clip) ?? options.Clip,
+        EvalEvery = given.GetValue(evalEvery) ?? options.EvalEvery,
+        Model = options.Model with
+        {
+            Layers = given.GetValue(layers) ?? options.Model.Layers,
+            Width = given.GetValue(width) ?? options.Model.Width,
+            Heads = given.GetValue(heads) ?? options.Model.Heads,
+            Context = given.GetValue(context) ?? options.Model.Context,
+            Tied = given.GetValue(tied) ?? options.Model.Tied,
+        },
+    },
+    given.GetValue(text),
+    given.GetValue(device) ?? "cpu",
+    given.GetValue(output),
+    given.GetValue(resume),
+    given.GetValue(sample) ?? 400)));
+
+var arguments = command.Parse(args);
+if (arguments.Errors.Count > 0)
+{
+    // The library would print its whole help below the message.
+    Console.Error.WriteLine(string.Join(Environment.NewLine, arguments.Errors.Select(error => error.Message)));
+    Console.Error.WriteLine("See --help.");
+    return UserException.Usage;
+}
+
+try
+{
+    return arguments.Invoke(new InvocationConfiguration
+    {
+        EnableDefaultExceptionHandler = false,
+        ProcessTerminationTimeout = null, // Ctrl-C is StopSignal's.
+    });
+}
+catch (UserException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return e.ExitCode;
+}
+catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+{
+    Console.Error.WriteLine(e.Message);
+    return UserException.Failure;
+}
+
+// Options have no default of their own: what is not given is left to the run that is resumed.
+static Option<T> Option<T>(string name, string description, object whenAbsent) =>
+    new(name) { Description = $"{description} [{whenAbsent}]" };

@@ -1,0 +1,199 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace CharGpt;
+
+/// <summary>What the command line asks for.</summary>
+/// <param name="Choose">The options given, put over the defaults or over those of the run to resume.</param>
+/// <param name="Text">A dataset's name or a file; null for the resumed run's, else the default.</param>
+/// <param name="Out">The folder to write to; null for the resumed run's, else a new one.</param>
+/// <param name="Resume">A checkpoint, or the folder that holds one.</param>
+/// <param name="Sample">Bytes of text to generate at the end.</param>
+internal sealed record TrainRequest(
+    Func<TrainOptions, TrainOptions> Choose, string? Text, string Device, string? Out, string? Resume, int Sample);
+
+/// <summary>Trains, from the start or from a checkpoint, and leaves all results in the run's folder.</summary>
+internal sealed class TrainCommand : IDisposable
+{
+    // Of the last evaluation, whose result is reported: enough for its error to be in the third decimal.
+    private const int FinalSequences = 1024;
+
+    private readonly TrainRequest request;
+    private readonly TrainOptions options;
+    private readonly Device device;
+    private readonly string text;
+    private readonly TextCorpus corpus;
+    private readonly string folder;
+    private readonly Gpt model;
+    private readonly OptimizerHelper optimizer;
+    private readonly Trainer trainer;
+    private readonly List<StepMetrics> history = [];
+
+    private TrainCommand(TrainRequest request, Checkpoint? checkpoint)
+    {
+        this.request = request;
+        options = Choose(request, checkpoint);
+        device = ParseDevice(request.Device);
+        text = request.Text ?? checkpoint?.State.Text ?? Dataset.MobyDick.Name;
+        text = Dataset.IsName(text) ? text : Path.GetFullPath(text);
+        corpus = new TextCorpus(Dataset.Read(text), options.Model.Context);
+        folder = request.Out ?? FolderOf(request.Resume) ?? NewFolder(options.Optimizer);
+        Directory.CreateDirectory(folder);
+
+        manual_seed(options.Seed);
+        model = new Gpt(options.Model);
+        model.to(device);
+        optimizer = OptimizerFactory.Make(model, options);
+        trainer = new Trainer(model, optimizer, corpus, options, device);
+        if (checkpoint is not null)
+        {
+            Continue(checkpoint);
+        }
+    }
+
+    private string CheckpointPath => Path.Combine(folder, Checkpoint.FileName);
+
+    public static int Run(TrainRequest request)
+    {
+        // libtorch may start with one thread only; whoever sets OMP_NUM_THREADS has chosen.
+        if (Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is null)
+        {
+            set_num_threads(Environment.ProcessorCount);
+        }
+
+        TrainCommand command;
+        using (var checkpoint = request.Resume is { } path ? Checkpoint.Open(path) : null)
+        {
+            command = new TrainCommand(request, checkpoint);
+        }
+
+        using (command)
+        {
+            return command.Run();
+        }
+    }
+
+    public void Dispose()
+    {
+        optimizer.Dispose();
+        model.Dispose();
+    }
+
+    private int Run()
+    {
+        var parameters = model.parameters().Sum(parameter => parameter.numel());
+        Console.WriteLine(
+            $"{options.Optimizer} trains {parameters:N0} parameters on '{text}' ({corpus.Length:N0} bytes) in {folder}");
+        Train();
+        var title = $"CharGpt on {Path.GetFileName(text)}: {options.Optimizer}";
+        LossPlot.Save(Path.Combine(folder, "loss.svg"), title, history);
+        var state = new CheckpointState(trainer.Step, options, text, corpus.Sha256);
+        Checkpoint.Save(CheckpointPath, state, history, model, optimizer);
+        if (trainer.Step < options.Steps)
+        {
+            Console.Error.WriteLine($"Stopped after step {trainer.Step}. To go on: --resume {CheckpointPath}");
+            return StopSignal.ExitCode;
+        }
+
+        var result = new TrainingResult(
+            options.Optimizer,
+            trainer.Step,
+            Loss(Part.Training),
+            Loss(Part.HeldOut),
+            Math.Round((double)trainer.Step * options.Batch * options.Model.Context / trainer.Seconds, 1),
+            options.Seed);
+        TrainingDisplay.ShowResult(result, parameters, trainer.Seconds);
+        if (request.Sample > 0)
+        {
+            TrainingDisplay.ShowSample(Generation.Sample(model, "\n", request.Sample, options.Seed, device));
+        }
+
+        TrainingDisplay.ShowJson(result);
+        return 0;
+    }
+
+    private void Train()
+    {
+        using var stop = new StopSignal();
+        using var csv = new StreamWriter(Path.Combine(folder, "metrics.csv")) { AutoFlush = true };
+        MetricsCsv.Write(csv, history);
+        TrainingDisplay.Follow(trainer.Step, options.Steps, show => trainer.Run(
+            metrics =>
+            {
+                history.Add(metrics);
+                MetricsCsv.Append(csv, metrics);
+                show(metrics);
+            },
+            stop.Token));
+    }
+
+    private double Loss(Part part) =>
+        Evaluation.Loss(model, corpus, part, FinalSequences, options.Batch, device);
+
+    private void Continue(Checkpoint checkpoint)
+    {
+        if (checkpoint.State.TextSha256 != corpus.Sha256)
+        {
+            throw new UserException($"'{text}' is not the text that the run to resume was trained on.");
+        }
+
+        checkpoint.Load(model, optimizer);
+        history.AddRange(checkpoint.History);
+        trainer.ContinueFrom(checkpoint.State.Step, history[^1].Seconds);
+    }
+
+    private static TrainOptions Choose(TrainRequest request, Checkpoint? checkpoint)
+    {
+        var chosen = request.Choose(checkpoint?.State.Options ?? new TrainOptions()).Validated();
+        if (!OptimizerFactory.Names.Contains(chosen.Optimizer))
+        {
+            throw new UserException(
+                $"--optimizer {chosen.Optimizer}: one of {string.Join(", ", OptimizerFactory.Names)}.",
+                UserException.Usage);
+        }
+
+        // Kept in the checkpoint: a later version's default must not change a run that goes on.
+        chosen = chosen with
+        {
+            LearningRate = chosen.LearningRate ?? OptimizerFactory.DefaultLearningRate(chosen.Optimizer),
+        };
+        if (checkpoint?.State.Step > chosen.Steps)
+        {
+            throw new UserException(
+                $"--steps {chosen.Steps}: the run to resume has done {checkpoint.State.Step} already.",
+                UserException.Usage);
+        }
+
+        if (checkpoint is not null
+            && TrainOptions.Differences(checkpoint.State.Options, chosen).ToArray() is { Length: > 0 } differences)
+        {
+            throw new UserException(
+                "A resumed run keeps its options, all but --steps. These differ: " + string.Join(", ", differences),
+                UserException.Usage);
+        }
+
+        return chosen;
+    }
+
+    private static Device ParseDevice(string name)
+    {
+        try
+        {
+            var device = new Device(name);
+            return device.type != DeviceType.CUDA || cuda.is_available()
+                ? device
+                : throw new UserException($"--device {name}: no CUDA device can be used here.");
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            throw new UserException($"--device {name}: cpu, cuda or cuda:N.", UserException.Usage);
+        }
+    }
+
+    private static string? FolderOf(string? resume) =>
+        resume is null || Directory.Exists(resume) ? resume : Path.GetDirectoryName(Path.GetFullPath(resume));
+
+    private static string NewFolder(string optimizer) =>
+        Path.Combine(Folders.Runs, $"{optimizer}-{DateTime.Now:yyyyMMdd-HHmmss}");
+}

@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace CharGpt;
+
+/// <summary>The training loop. It prints nothing and writes no files: it reports each step to its caller.</summary>
+public sealed class Trainer(
+    Gpt model, OptimizerHelper optimizer, TextCorpus corpus, TrainOptions options, Device device)
+{
+    /// <summary>Sequences of an evaluation during training.</summary>
+    public const int EvaluationSequences = 128;
+
+    /// <summary>Steps done.</summary>
+    public int Step { get; private set; }
+
+    /// <summary>Seconds spent in steps, evaluations left out.</summary>
+    public double Seconds { get; private set; }
+
+    /// <summary>Takes up a run after its first steps, whose model and optimizer state are already loaded.</summary>
+    public void ContinueFrom(int step, double seconds) => (Step, Seconds) = (step, seconds);
+
+    /// <summary>Trains to the last step, or until asked to stop; the step under way is finished.</summary>
+    public void Run(Action<StepMetrics> report, CancellationToken stop = default)
+    {
+        while (Step < options.Steps && !stop.IsCancellationRequested)
+        {
+            var metrics = TrainStep();
+            if (Step % options.EvalEvery == 0 || Step == options.Steps)
+            {
+                metrics = metrics with
+                {
+                    ValLoss = Evaluation.Loss(model, corpus, Part.HeldOut, EvaluationSequences, options.Batch, device),
+                };
+            }
+
+            report(metrics);
+        }
+    }
+
+    private StepMetrics TrainStep()
+    {
+        using var scope = NewDisposeScope();
+        var start = Stopwatch.GetTimestamp();
+        var rate = LearningRateSchedule.Apply(optimizer, Step, options);
+        var (inputs, targets) = corpus.TrainingBatch(options.Seed, Step, options.Batch, device);
+
+        optimizer.zero_grad();
+        var loss = Evaluation.Loss(model, inputs, targets);
+        loss.backward();
+        if (options.Clip > 0)
+        {
+            nn.utils.clip_grad_norm_(model.parameters(), options.Clip);
+        }
+
+        optimizer.step();
+
+        // Reading the loss waits for the device, so the time below is the whole step's.
+        var value = loss.item<float>();
+        Step++;
+        if (!float.IsFinite(value))
+        {
+            throw new UserException($"The loss became {value} at step {Step}. Try a smaller --lr, or --clip 1.");
+        }
+
+        var elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        Seconds += elapsed;
+        return new StepMetrics(Step, rate, value, null, targets.numel() / elapsed, Seconds);
+    }
+}
