@@ -1,0 +1,202 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+
+namespace Root.Optimizers.Tests.Samples;
+
+/// <summary>The sample as a user runs it: a process with a command line, files and an exit code.</summary>
+public sealed class CharGptTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("chargpt-test-");
+
+    private string TextFile => Path.Combine(folder.FullName, "text.txt");
+
+    public CharGptTests() =>
+        File.WriteAllText(TextFile, string.Concat(Enumerable.Range(0, 400).Select(i => $"{i} and {i * i % 97} more; ")));
+
+    public void Dispose() => folder.Delete(recursive: true);
+
+    [Theory]
+    [InlineData("root")]
+    [InlineData("adamw")]
+    [InlineData("sgd")]
+    public void Trains_and_leaves_its_results(string optimizer)
+    {
+        var run = Run([.. Tiny("a"), "--optimizer", optimizer, "--steps", "8"]);
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        var result = run.Result;
+        Assert.Equal(
+            ["optimizer", "steps", "train_loss", "val_loss", "tokens_per_s", "seed"],
+            result.EnumerateObject().Select(property => property.Name));
+        Assert.Equal(optimizer, result.GetProperty("optimizer").GetString());
+        Assert.Equal(8, result.GetProperty("steps").GetInt32());
+        Assert.InRange(result.GetProperty("val_loss").GetDouble(), 0, Math.Log(256));
+        var metrics = File.ReadAllLines(Out("a", "metrics.csv"));
+        Assert.Equal("step,lr,train_loss,val_loss,tokens_per_s,seconds", metrics[0]);
+        Assert.Equal(9, metrics.Length);
+        Assert.Equal([4, 8], Enumerable.Range(1, 8).Where(step => metrics[step].Split(',')[3].Length > 0));
+        var plot = File.ReadAllText(Out("a", "loss.svg"));
+        Assert.All(["training", "validation", "</svg>"], part => Assert.Contains(part, plot, StringComparison.Ordinal));
+        Assert.True(File.Exists(Out("a", "checkpoint.zip")));
+    }
+
+    [Theory]
+    [InlineData("root")]
+    [InlineData("adamw")]
+    [InlineData("sgd")]
+    public void Resumed_after_an_interruption_it_repeats_the_unbroken_run(string optimizer)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are sent as on Unix.");
+        string[] run = ["--optimizer", optimizer, "--steps", "400"];
+        var unbroken = Run([.. Tiny("unbroken"), .. run]);
+
+        var interrupted = RunInterrupted([.. Tiny("broken"), .. run]);
+        Assert.True(interrupted.ExitCode == 130, interrupted.Error);
+        Assert.Contains("--resume", interrupted.Error, StringComparison.Ordinal);
+        var resumed = Run("--resume", Out("broken"), "--sample", "0");
+
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
+        Assert.Equal(Losses("unbroken"), Losses("broken"));
+        Assert.Equal(
+            unbroken.Result.GetProperty("val_loss").GetDouble(), resumed.Result.GetProperty("val_loss").GetDouble());
+    }
+
+    [Fact]
+    public void A_finished_run_goes_on_with_more_steps_and_keeps_its_other_options()
+    {
+        Assert.Equal(0, Run([.. Tiny("a"), "--steps", "4"]).ExitCode);
+
+        var longer = Run("--resume", Out("a", "checkpoint.zip"), "--steps", "6", "--sample", "0");
+        var wider = Run("--resume", Out("a"), "--width", "32");
+
+        Assert.True(longer.ExitCode == 0, longer.Error);
+        Assert.Equal(6, longer.Result.GetProperty("steps").GetInt32());
+        Assert.Equal(6, Losses("a").Length);
+        Assert.Equal(2, wider.ExitCode);
+        Assert.Contains("Width (was 16, now 32)", wider.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_truncated_checkpoint_is_named()
+    {
+        Assert.Equal(0, Run([.. Tiny("a"), "--steps", "1"]).ExitCode);
+        var path = Out("a", "checkpoint.zip");
+        File.WriteAllBytes(path, File.ReadAllBytes(path)[..1000]);
+
+        AssertRefused(Run("--resume", path), 1, path);
+    }
+
+    [Fact]
+    public void Without_the_text_file_it_says_which() =>
+        AssertRefused(Run("--text", Out("nowhere.txt"), "--out", Out("a")), 1, Out("nowhere.txt"));
+
+    [Fact]
+    public void Where_a_text_cannot_be_downloaded_it_names_the_way_out() =>
+        AssertRefused(
+            Finish(Start(
+                ["--text", "sotu", "--out", Out("a")], ("PATH", "/nowhere"), ("CHARGPT_DATA", Out("empty")))),
+            1,
+            "--text FILE");
+
+    [Theory]
+    [InlineData("--steps", "0")]
+    [InlineData("--steps", "many")]
+    [InlineData("--lr", "-1")]
+    [InlineData("--lr", "NaN")]
+    [InlineData("--width", "17")]
+    [InlineData("--optimizer", "magic")]
+    [InlineData("--device", "abacus")]
+    [InlineData("--no-such-option", "1")]
+    public void Bad_arguments_are_refused(string option, string value) =>
+        AssertRefused(Run("--text", TextFile, "--heads", "2", "--out", Out("a"), option, value), 2, option);
+
+    [Fact]
+    public void A_text_shorter_than_the_context_is_refused() =>
+        AssertRefused(Run("--text", TextFile, "--context", "1000", "--out", Out("a")), 1, "--context");
+
+    [Fact]
+    public void A_loss_that_is_no_number_ends_the_run() =>
+        AssertRefused(Run([.. Tiny("a"), "--optimizer", "sgd", "--lr", "1e12", "--steps", "50"]), 1, "--lr");
+
+    private static void AssertRefused(Outcome run, int exitCode, string message)
+    {
+        Assert.Equal(exitCode, run.ExitCode);
+        Assert.Contains(message, run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
+    }
+
+    private string Out(params string[] parts) => Path.Combine([folder.FullName, .. parts]);
+
+    private string[] Tiny(string name) =>
+    [
+        "--text", TextFile, "--layers", "1", "--width", "16", "--heads", "2", "--context", "16", "--batch", "4",
+        "--warmup", "2", "--eval-every", "4", "--sample", "20", "--out", Out(name),
+    ];
+
+    // Step, rate, training and validation loss; the columns after these are times.
+    private string[] Losses(string name) =>
+        [.. File.ReadLines(Out(name, "metrics.csv")).Skip(1).Select(line => string.Join(',', line.Split(',')[..4]))];
+
+    private static Outcome Run(params string[] arguments) => Finish(Start(arguments));
+
+    private static Outcome RunInterrupted(params string[] arguments)
+    {
+        const int SigInt = 2;
+        var process = Start(arguments);
+        var output = "";
+        while (!output.Contains("step 1/", StringComparison.Ordinal) && process.StandardOutput.ReadLine() is { } line)
+        {
+            output += line + "\n";
+        }
+
+        Assert.Equal(0, Kill(process.Id, SigInt));
+        return Finish(process);
+    }
+
+    private static Process Start(string[] arguments, params (string Name, string Value)[] environment)
+    {
+        // Where these tests bring their own runtime, so does the sample beside them; else `dotnet` runs it.
+        var program = Path.Combine(AppContext.BaseDirectory, "CharGpt");
+        var start = File.Exists(Path.Combine(AppContext.BaseDirectory, "libhostfxr.so"))
+            ? new ProcessStartInfo(program, arguments)
+            : new ProcessStartInfo("dotnet", [program + ".dll", .. arguments]);
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+
+        // One thread: a model this small gains nothing by more, and the tests beside this one want the other cores.
+        start.Environment["OMP_NUM_THREADS"] = "1";
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
+
+    private static Outcome Finish(Process process)
+    {
+        using (process)
+        {
+            var error = process.StandardError.ReadToEndAsync();
+            var output = process.StandardOutput.ReadToEndAsync();
+            if (!process.WaitForExit(Patience))
+            {
+                process.Kill(entireProcessTree: true);
+                Assert.Fail($"CharGpt did not end within {Patience}.");
+            }
+
+            return new Outcome(process.ExitCode, output.Result, error.Result);
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    private static extern int Kill(int process, int signal);
+
+    private sealed record Outcome(int ExitCode, string Output, string Error)
+    {
+        public JsonElement Result => JsonDocument.Parse(Output.TrimEnd().Split('\n')[^1]).RootElement;
+    }
+}
