@@ -13,17 +13,17 @@ public partial class RootOptimizer
     /// <param name="weight_decay">Decoupled weight decay.</param>
     /// <param name="momentum">Momentum mu, in [0, 1].</param>
     /// <param name="nesterov">Whether G + mu M takes the place of M.</param>
-    /// <param name="ns_steps">Newton-Schulz steps.</param>
+    /// <param name="ns_steps">Newton-Schulz steps; by default 4 with learned coefficients.</param>
     /// <param name="outlier_quantile">The quantile of |M| beyond which entries are clipped, in (0, 1]; 1 clips nothing.</param>
     /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>.</exception>
     public RootOptimizer(IEnumerable<Parameter> parameters, double lr = 1e-3, double weight_decay = 0.1,
-        double momentum = 0.95, bool nesterov = true, int ns_steps = 5, double outlier_quantile = 0.9)
+        double momentum = 0.95, bool nesterov = true, int? ns_steps = null, double outlier_quantile = 0.9)
         : this(parameters, Options.Of(lr, weight_decay, momentum, nesterov, ns_steps, outlier_quantile)) { }
 
     /// <summary>ROOT over named parameters: embeddings and output heads are recognised by name.</summary>
-    /// <inheritdoc cref="RootOptimizer(IEnumerable{Parameter}, double, double, double, bool, int, double)"/>
+    /// <inheritdoc cref="RootOptimizer(IEnumerable{Parameter}, double, double, double, bool, int?, double)"/>
     public RootOptimizer(IEnumerable<(string name, Parameter parameter)> parameters, double lr = 1e-3,
-        double weight_decay = 0.1, double momentum = 0.95, bool nesterov = true, int ns_steps = 5,
+        double weight_decay = 0.1, double momentum = 0.95, bool nesterov = true, int? ns_steps = null,
         double outlier_quantile = 0.9)
         : this(parameters, Options.Of(lr, weight_decay, momentum, nesterov, ns_steps, outlier_quantile)) { }
 
@@ -33,17 +33,17 @@ public partial class RootOptimizer
     /// <param name="weight_decay">Decoupled weight decay.</param>
     /// <param name="momentum">Momentum mu, in [0, 1].</param>
     /// <param name="nesterov">Whether G + mu M takes the place of M.</param>
-    /// <param name="ns_steps">Newton-Schulz steps.</param>
+    /// <param name="ns_steps">Newton-Schulz steps; by default 4 with learned coefficients.</param>
     /// <param name="outlier_quantile">The quantile of |M| beyond which entries are clipped, in (0, 1]; 1 clips nothing.</param>
     /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>.</exception>
     public RootOptimizer(nn.Module model, double lr = 1e-3, double weight_decay = 0.1, double momentum = 0.95,
-        bool nesterov = true, int ns_steps = 5, double outlier_quantile = 0.9)
+        bool nesterov = true, int? ns_steps = null, double outlier_quantile = 0.9)
         : this(model, Options.Of(lr, weight_decay, momentum, nesterov, ns_steps, outlier_quantile)) { }
 
     /// <summary>ROOT over parameter groups; what a group's options leave null takes the values given here.</summary>
-    /// <inheritdoc cref="RootOptimizer(IEnumerable{Parameter}, double, double, double, bool, int, double)"/>
+    /// <inheritdoc cref="RootOptimizer(IEnumerable{Parameter}, double, double, double, bool, int?, double)"/>
     public RootOptimizer(IEnumerable<ParamGroup> parameters, double lr = 1e-3, double weight_decay = 0.1,
-        double momentum = 0.95, bool nesterov = true, int ns_steps = 5, double outlier_quantile = 0.9)
+        double momentum = 0.95, bool nesterov = true, int? ns_steps = null, double outlier_quantile = 0.9)
         : this(parameters, Options.Of(lr, weight_decay, momentum, nesterov, ns_steps, outlier_quantile)) { }
 
     /// <summary>ROOT over the given parameters, with every option.</summary>
@@ -69,6 +69,19 @@ public partial class RootOptimizer
         if (groups.Length == 0) throw new ArgumentException("RootOptimizer got an empty list of groups.", nameof(parameters));
         foreach (var group in groups) add_param_group(group);
     }
+
+    /// <summary>The published algorithm over a model: five steps of the published triples, nothing learned.</summary>
+    /// <param name="model">The model, on the device and in the type it trains in.</param>
+    /// <param name="lr">Learning rate.</param>
+    public static RootOptimizer Published(nn.Module model, double lr = 1e-3)
+    {
+        var options = Options.Published();
+        options.LearningRate = lr;
+        return new(model, options);
+    }
+
+    /// <summary>The coefficients of the first group, as they are now; <see cref="CoefficientTable.Save"/> writes them as JSON.</summary>
+    public CoefficientTable Coefficients => ((Options)Groups[0].Options).coefficients!;
 
     /// <summary>A group of parameters with options of its own.</summary>
     public sealed class ParamGroup : MatrixParamGroup<Options>

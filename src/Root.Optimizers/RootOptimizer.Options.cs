@@ -6,15 +6,16 @@ namespace Root.Optimizers;
 public partial class RootOptimizer
 {
     /// <summary>
-    /// ROOT's hyperparameters. Defaults are those of the published program: lr 1e-3, weight_decay 0.1, momentum 0.95, nesterov,
-    /// 5 steps, quantile 0.9, betas (0.9, 0.95), eps 1e-8.
+    /// ROOT's hyperparameters. Defaults are those of the published program (lr 1e-3, weight_decay 0.1, momentum 0.95, nesterov,
+    /// quantile 0.9, betas (0.9, 0.95), eps 1e-8), but for the coefficients: four learned steps in the place of five fixed
+    /// ones. <see cref="Published"/> has the published ones.
     /// </summary>
     public sealed class Options : MatrixOptions
     {
         /// <summary>Whether G + mu M takes the place of M. Default true.</summary>
         public bool? nesterov { get; set; }
 
-        /// <summary>Newton-Schulz steps, at least 1. Default 5.</summary>
+        /// <summary>Newton-Schulz steps, at least 1. Default 4, or 5 without learning.</summary>
         public int? ns_steps { get; set; }
 
         /// <summary>The quantile of |M| beyond which entries are clipped, in (0, 1]; 1 clips nothing. Default 0.9.</summary>
@@ -26,10 +27,29 @@ public partial class RootOptimizer
         /// <summary>The element type of the iteration. Default <see cref="Precision.Automatic"/>.</summary>
         public Precision? precision { get; set; }
 
-        /// <summary>The coefficients of every shape. Default <see cref="CoefficientTable.RootPublished"/>.</summary>
+        /// <summary>
+        /// The coefficients of every shape; where they are learned, they are learned into this table, and optimizers that
+        /// are given the same one share it. Default a new copy of <see cref="CoefficientTable.Shipped"/>.
+        /// </summary>
         public CoefficientTable? coefficients { get; set; }
 
-        internal static Options Of(double lr, double weight_decay, double momentum, bool nesterov, int ns_steps,
+        /// <summary>
+        /// Whether coefficients are learned from the momentum of the training: often in the first hundred steps, rarely later.
+        /// Default true.
+        /// </summary>
+        public bool? learn_coefficients { get; set; }
+
+        /// <summary>
+        /// The published algorithm: five steps of ROOT's published triples on B / ||B||_F, nothing learned.
+        /// </summary>
+        public static Options Published() => new()
+        {
+            ns_steps = 5,
+            coefficients = CoefficientTable.RootPublished,
+            learn_coefficients = false,
+        };
+
+        internal static Options Of(double lr, double weight_decay, double momentum, bool nesterov, int? ns_steps,
             double outlier_quantile) => new()
         {
             LearningRate = lr,
@@ -43,21 +63,22 @@ public partial class RootOptimizer
         internal Options WithDefaults()
         {
             var options = (Options)Copy();
-            options.InheritFrom(Default);
+            options.InheritFrom(Default(options.learn_coefficients ?? true));
             return options;
         }
 
-        private static Options Default => new()
+        private static Options Default(bool learning) => new()
         {
             LearningRate = 1e-3,
             weight_decay = 0.1,
             momentum = 0.95,
             nesterov = true,
-            ns_steps = 5,
+            ns_steps = learning ? 4 : 5,
             outlier_quantile = 0.9,
             lr_scale = LrScale.MatchAdamWRms,
             precision = Precision.Automatic,
-            coefficients = CoefficientTable.RootPublished,
+            coefficients = CoefficientTable.Shipped(),
+            learn_coefficients = true,
             betas = (0.9, 0.95),
             eps = 1e-8,
             fallback_lr_factor = 1,
@@ -73,6 +94,7 @@ public partial class RootOptimizer
             lr_scale ??= options.lr_scale;
             precision ??= options.precision;
             coefficients ??= options.coefficients;
+            learn_coefficients ??= options.learn_coefficients;
         }
 
         internal override void Validate()
@@ -81,6 +103,9 @@ public partial class RootOptimizer
             Require.AtLeast(ns_steps, 1, nameof(ns_steps));
             if (!(outlier_quantile > 0 && outlier_quantile <= 1))
                 throw Require.Invalid(nameof(outlier_quantile), outlier_quantile, "above 0 and at most 1 (1 clips nothing)");
+            if (learn_coefficients == true && coefficients?.IsReadOnly == true)
+                throw new ArgumentException("learn_coefficients is true, and the coefficients given are read-only; set "
+                    + "learn_coefficients to false, or give a table that can be learned into.", nameof(coefficients));
             Require.Defined(lr_scale, nameof(lr_scale));
             Require.Defined(precision, nameof(precision));
         }
@@ -95,6 +120,10 @@ public partial class RootOptimizer
             outlier_quantile = options.outlier_quantile;
             lr_scale = options.lr_scale;
             precision = options.precision;
+            learn_coefficients = options.learn_coefficients;
+            // Into the table at hand, which may be shared; a read-only one makes room for the learned one.
+            if (learn_coefficients == true && coefficients!.IsReadOnly) coefficients = options.coefficients;
+            else if (learn_coefficients == true) coefficients!.ReplaceWith(options.coefficients!);
         }
 
         internal override void Write(BinaryWriter writer)
@@ -105,6 +134,8 @@ public partial class RootOptimizer
             writer.Write(outlier_quantile!.Value);
             writer.Write((int)lr_scale!.Value);
             writer.Write((int)precision!.Value);
+            writer.Write(learn_coefficients!.Value);
+            if (learn_coefficients.Value) writer.Write(coefficients!.ToJson());
         }
 
         internal override void Read(BinaryReader reader)
@@ -115,6 +146,8 @@ public partial class RootOptimizer
             outlier_quantile = reader.ReadDouble();
             lr_scale = (LrScale)reader.ReadInt32();
             precision = (Precision)reader.ReadInt32();
+            learn_coefficients = reader.ReadBoolean();
+            if (learn_coefficients.Value) coefficients = CoefficientTable.FromJson(reader.ReadString());
         }
     }
 }

@@ -11,7 +11,7 @@ namespace Root.Optimizers;
 /// M     &lt;- mu M + G                            momentum; with Nesterov G + mu M in its place
 /// O      = T_eps[M]                             outliers: soft threshold at a quantile of |M|
 /// B      = M - O                                the base, clamp(M, -eps, eps)
-/// U      = NewtonSchulz(B / ||B||_F)            with coefficients of the shape (m, n)
+/// U      = NewtonSchulz(B)                      AdaNewton: with coefficients of the shape (m, n), learned from B
 /// theta &lt;- (1 - lr * decay) theta - lr * scale(m, n) * U
 /// </code>
 /// Parameters that are no matrices, embeddings and output heads go to a built-in AdamW (see
@@ -26,8 +26,10 @@ public partial class RootOptimizer : MatrixOptimizer
         var B = options.outlier_quantile < 1
             ? OutlierSplit.ToBase_(M, OutlierSplit.Threshold(M, options.outlier_quantile.Value))
             : M;
-        var schedule = options.coefficients!.For(batch.Rows, batch.Columns, options.ns_steps!.Value);
-        var U = Orthogonalize(B, schedule, options.precision!.Value.Resolve(batch.Type, batch.Device));
+        if (options.learn_coefficients!.Value && CoefficientLearner.IsDue(batch.Step))
+            CoefficientLearner.Learn(options.coefficients!, batch.InTurn(B), options.ns_steps!.Value, batch.Step);
+        var U = Orthogonalize(B, options.coefficients!.For(batch.Rows, batch.Columns, options.ns_steps!.Value),
+            options.precision!.Value.Resolve(batch.Type, batch.Device));
         batch.Descend(U, options.LearningRate!.Value, options.lr_scale!.Value.Factor(batch.Rows, batch.Columns),
             options.weight_decay!.Value);
     }
@@ -36,9 +38,9 @@ public partial class RootOptimizer : MatrixOptimizer
     /// Orthogonalizes a batch; a subclass may do it another way, or not at all (then the step is SGD's with momentum).
     /// </summary>
     /// <param name="B">(b, m, n), in the parameters' type or float32, whichever is wider.</param>
-    /// <param name="schedule">The coefficients of this shape.</param>
+    /// <param name="coefficients">The coefficients of this shape.</param>
     /// <param name="dtype">The element type of the iteration.</param>
     /// <returns>(b, m, n), near U V^T of each matrix.</returns>
-    protected virtual Tensor Orthogonalize(Tensor B, NewtonSchulzSchedule schedule, ScalarType dtype) =>
-        NewtonSchulz.Orthogonalize(B, schedule, dtype);
+    protected virtual Tensor Orthogonalize(Tensor B, CoefficientEntry coefficients, ScalarType dtype) =>
+        NewtonSchulz.Orthogonalize(B, coefficients.Schedule, dtype, coefficients.Normalisation);
 }

@@ -11,7 +11,7 @@ public class ExactIdentityTests
     private sealed class WithoutOrthogonalization(IEnumerable<Parameter> parameters, RootOptimizer.Options options)
         : RootOptimizer(parameters, options)
     {
-        protected override Tensor Orthogonalize(Tensor B, NewtonSchulzSchedule schedule, ScalarType dtype) => B;
+        protected override Tensor Orthogonalize(Tensor B, CoefficientEntry coefficients, ScalarType dtype) => B;
     }
 
     [Theory]
@@ -82,7 +82,8 @@ public class ExactIdentityTests
             lr_scale = scale,
             precision = Precision.Float32,
             ns_steps = 30,
-            coefficients = null,
+            coefficients = CoefficientTable.RootPublished,
+            learn_coefficients = false,
         });
         Models.Gradient(parameter, randn(rows, columns));
         optimizer.step();

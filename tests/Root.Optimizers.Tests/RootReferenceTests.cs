@@ -17,15 +17,14 @@ public class RootReferenceTests
         var vectors = new Vectors(file);
         var names = vectors.Names.Where(n => n.StartsWith("init/")).Select(n => n["init/".Length..]).ToArray();
         var parameters = names.ToDictionary(n => n, n => new Parameter(vectors["init/" + n].OnDevice()));
-        using var optimizer = new RootOptimizer(names.Select(n => (n, parameters[n])), new RootOptimizer.Options
-        {
-            LearningRate = lr,
-            weight_decay = weight_decay,
-            momentum = momentum,
-            nesterov = nesterov,
-            precision = Precision.Float32,
-            route = p => p.Name!.StartsWith("vector") ? Route.AdamW : p.Route,
-        });
+        var options = RootOptimizer.Options.Published();
+        options.LearningRate = lr;
+        options.weight_decay = weight_decay;
+        options.momentum = momentum;
+        options.nesterov = nesterov;
+        options.precision = Precision.Float32;
+        options.route = p => p.Name!.StartsWith("vector") ? Route.AdamW : p.Route;
+        using var optimizer = new RootOptimizer(names.Select(n => (n, parameters[n])), options);
 
         for (var step = 0; step < steps; step++)
         {

@@ -1,3 +1,4 @@
+using Root.Optimizers.Orthogonalization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,6 +18,12 @@ internal sealed class MatrixBatch
     public ScalarType Type => _members[0].Entry.Parameter.dtype;
 
     public Device Device => _members[0].Entry.Parameter.device;
+
+    /// <summary>How many steps the batch has taken, this one included.</summary>
+    public long Step => _members[0].Entry.State.step;
+
+    /// <summary>The one matrix of a stacked batch whose turn it is to be learned from: each in turn, refit by refit.</summary>
+    public Tensor InTurn(Tensor stacked) => stacked[(CoefficientLearner.Refits(Step) - 1) % _members.Count];
 
     /// <summary>The matrices among <paramref name="gradients"/>, equal shapes together, in order of appearance.</summary>
     public static IEnumerable<MatrixBatch> Of(IEnumerable<Gradient> gradients) => gradients

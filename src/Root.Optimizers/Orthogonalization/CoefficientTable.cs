@@ -1,31 +1,98 @@
 namespace Root.Optimizers.Orthogonalization;
 
 /// <summary>
-/// The Newton-Schulz coefficients of every matrix shape. A matrix and its transpose share an entry.
+/// The Newton-Schulz coefficients of every matrix shape and number of steps. A matrix and its transpose share an entry.
+/// Optimizers that are given one table learn into it together.
 /// </summary>
-public sealed class CoefficientTable
+public sealed partial class CoefficientTable
 {
-    private readonly Dictionary<(long, long), Triple> _triples;
-    private readonly Triple _otherwise;
+    private readonly Lock _lock = new();
+    private readonly SortedDictionary<(long shorter, long longer, int steps), CoefficientEntry> _entries;
+    private readonly Func<int, CoefficientEntry> _otherwise;
 
-    private CoefficientTable(Dictionary<(long, long), Triple> triples, Triple otherwise) =>
-        (_triples, _otherwise) = (triples, otherwise);
+    private CoefficientTable(IDictionary<(long, long, int), CoefficientEntry> entries, Func<int, CoefficientEntry> otherwise,
+        bool isReadOnly = false)
+    {
+        _entries = new(entries);
+        _otherwise = otherwise;
+        IsReadOnly = isReadOnly;
+    }
+
+    /// <summary>An empty table: a shape without an entry gets the schedule that covers the most singular values.</summary>
+    public CoefficientTable() : this(new Dictionary<(long, long, int), CoefficientEntry>(), Widest) { }
+
+    /// <summary>A copy of the table this library ships with: the shapes of common models, fitted before training.</summary>
+    public static CoefficientTable Shipped() => new(ShippedEntries.Value, Widest);
 
     /// <summary>
-    /// The triples of ROOT's published program (huawei-noah/noah-research, ROOT/examples), for four shapes; Muon's
-    /// (3.4445, -4.7750, 2.0315) for all others.
+    /// The triples of ROOT's published program for its four shapes; Muon's (3.4445, -4.7750, 2.0315) for all others.
+    /// Nothing can be learned into it.
     /// </summary>
     public static CoefficientTable RootPublished { get; } = new(
-        new()
-        {
-            [(2048, 2048)] = new(3.4916, -4.8224, 2.1095),
-            [(2048, 3072)] = new(3.4509, -4.5790, 1.9325),
-            [(2048, 8192)] = new(2.9794, -3.6674, 1.6207),
-            [(2048, 16384)] = new(3.1943, -3.8221, 1.5322),
-        },
-        otherwise: new(3.4445, -4.7750, 2.0315));
+        new Dictionary<(long, long, int), CoefficientEntry>(), steps => Published(PublishedSchedules.MuonTriple, steps), isReadOnly: true)
+    {
+        _published = PublishedSchedules.RootTriples,
+    };
 
-    /// <summary>The schedule for a matrix of the given shape, in either orientation.</summary>
-    public NewtonSchulzSchedule For(long rows, long columns, int steps) => NewtonSchulzSchedule.Repeat(
-        _triples.GetValueOrDefault((Math.Min(rows, columns), Math.Max(rows, columns)), _otherwise), steps);
+    private IReadOnlyDictionary<(long, long), Triple>? _published;
+
+    /// <summary>Whether nothing can be set or learned.</summary>
+    public bool IsReadOnly { get; }
+
+    /// <summary>The entries: shape (shorter side first), number of steps, and what they hold; in order.</summary>
+    public IReadOnlyList<(long shorter, long longer, int steps, CoefficientEntry entry)> Entries
+    {
+        get
+        {
+            lock (_lock)
+                return _entries.Select(e => (e.Key.shorter, e.Key.longer, e.Key.steps, e.Value)).ToArray();
+        }
+    }
+
+    /// <summary>The coefficients for a matrix of the given shape, in either orientation.</summary>
+    /// <param name="rows">One side.</param>
+    /// <param name="columns">The other.</param>
+    /// <param name="steps">The number of steps, at least 1.</param>
+    public CoefficientEntry For(long rows, long columns, int steps)
+    {
+        var key = Key(rows, columns, steps);
+        if (_published is not null && _published.TryGetValue((key.Item1, key.Item2), out var triple)) return Published(triple, steps);
+        lock (_lock) return _entries.GetValueOrDefault(key) ?? _otherwise(steps);
+    }
+
+    /// <summary>Sets the coefficients of a shape for as many steps as the schedule has.</summary>
+    /// <exception cref="ArgumentException">The schedule is not stable.</exception>
+    /// <exception cref="InvalidOperationException">The table is read-only.</exception>
+    public void Set(long rows, long columns, CoefficientEntry entry)
+    {
+        if (IsReadOnly) throw new InvalidOperationException("This coefficient table is read-only; use a new one, or CoefficientTable.Shipped().");
+        if (!entry.Schedule.Stable)
+            throw new ArgumentException($"The schedule {entry.Schedule} for {rows}x{columns} is not stable: perturbed by 1 % a step, "
+                + $"a singular value in [0, 1] can end above {NewtonSchulzSchedule.StableBound}.", nameof(entry));
+        lock (_lock) _entries[Key(rows, columns, entry.Schedule.Count)] = entry;
+    }
+
+    /// <summary>Takes over the entries of another table, and forgets all others.</summary>
+    internal void ReplaceWith(CoefficientTable other)
+    {
+        var entries = other.Entries;
+        lock (_lock)
+        {
+            _entries.Clear();
+            foreach (var (shorter, longer, steps, entry) in entries) _entries[(shorter, longer, steps)] = entry;
+        }
+    }
+
+    private static (long, long, int) Key(long rows, long columns, int steps)
+    {
+        if (rows < 1 || columns < 1 || steps < 1)
+            throw new ArgumentException($"A matrix of {rows}x{columns} has no coefficients for {steps} steps; all three are at least 1.");
+        return (Math.Min(rows, columns), Math.Max(rows, columns), steps);
+    }
+
+    private static CoefficientEntry Published(Triple triple, int steps) =>
+        new(NewtonSchulzSchedule.Repeat(triple, steps), Normalisation.Frobenius, new(CoefficientSource.Published));
+
+    private static CoefficientEntry Widest(int steps) =>
+        new(MinimaxFamily.Bank(steps)[0], Normalisation.Schatten8, new(CoefficientSource.Fitted));
 }

@@ -4,21 +4,30 @@ using static TorchSharp.torch;
 namespace Root.Optimizers.Orthogonalization;
 
 /// <summary>
-/// Orthogonalization of matrices by the Newton-Schulz iteration: from X_0 = M / ||M||_F,
+/// Orthogonalization of matrices by the Newton-Schulz iteration: from X_0 = M / ||M||,
 /// X_k = a X + b (X X^T) X + c (X X^T)^2 X with the schedule's (a, b, c) of step k, which drives every singular value
 /// towards 1 and so X towards U V^T of the singular value decomposition M = U S V^T.
 /// Sources: Jordan et al., "Muon" (2024); He et al., "ROOT" (arXiv 2511.20626), equation 4.
 /// </summary>
 public static class NewtonSchulz
 {
+    /// <summary>
+    /// In bfloat16 the Gram form is taken only for schedules made for singular values from here on: rounding is relative to
+    /// a matrix's largest entries, and X X^T squares what is small. Source: measured; see docs of <see cref="Form"/>.
+    /// </summary>
+    public const double GramLowerInBFloat16 = 1e-2;
+
     /// <summary>Orthogonalizes one matrix or every matrix of a batch.</summary>
     /// <param name="matrices">(m, n) or (b, m, n), floating point; not changed. The iteration runs in the orientation with
     /// fewer rows, so a matrix and its transpose give transposed results.</param>
     /// <param name="schedule">The coefficients of each step.</param>
     /// <param name="dtype">The element type of the iteration; by default that of <paramref name="matrices"/>.</param>
+    /// <param name="normalisation">What the matrix is divided by.</param>
+    /// <param name="form">Which products are formed; by default the cheaper form that is safe.</param>
     /// <returns>A tensor of the same shape, in the iteration's element type. An all-zero matrix stays zero.</returns>
     /// <exception cref="ArgumentException">The tensor has fewer than 2 or more than 3 dimensions.</exception>
-    public static Tensor Orthogonalize(Tensor matrices, NewtonSchulzSchedule schedule, ScalarType? dtype = null)
+    public static Tensor Orthogonalize(Tensor matrices, NewtonSchulzSchedule schedule, ScalarType? dtype = null,
+        Normalisation normalisation = Normalisation.Frobenius, Form form = Form.Automatic)
     {
         if (matrices.dim() is not (2 or 3))
             throw new ArgumentException(
@@ -28,27 +37,30 @@ public static class NewtonSchulz
         using var scope = NewDisposeScope();
         var batch = matrices.dim() == 3 ? matrices : matrices.unsqueeze(0);
         var tall = batch.shape[1] > batch.shape[2];
-        var X = Normalize(tall ? batch.mT : batch, dtype ?? matrices.dtype);
-        foreach (var (a, b, c) in schedule)
-            X = Step(X, a, b, c);
+        var type = dtype ?? matrices.dtype;
+        var X = OverFrobeniusNorm(tall ? batch.mT : batch, type);
+        if (form == Form.Automatic) form = Choose(schedule, X.shape[1], X.shape[2], type);
+        X = form == Form.Gram ? GramForm.Iterate(X, schedule, normalisation) : PlainForm.Iterate(X, schedule, normalisation);
         if (tall) X = X.mT;
         return (matrices.dim() == 3 ? X : X.squeeze(0)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>a X + (b A + c A^2) X, A = X X^T.</summary>
-    private static Tensor Step(Tensor X, double a, double b, double c)
+    /// <summary>
+    /// The form with fewer products, in units of 2 n^3 at aspect r = longer/shorter: plain T (2r + 1), Gram 4T + 4r - 6 with
+    /// its restart; in bfloat16 the Gram form only from <see cref="GramLowerInBFloat16"/> on.
+    /// </summary>
+    public static Form Choose(NewtonSchulzSchedule schedule, long rows, long columns, ScalarType dtype)
     {
-        using var A = X.matmul(X.mT);
-        using var Z = BatchedProduct.Add(A, A, A, beta: b, alpha: c);
-        using (X)
-            return BatchedProduct.Add(X, Z, X, beta: a);
+        var (T, r) = (schedule.Count, (double)Math.Max(rows, columns) / Math.Min(rows, columns));
+        var safe = dtype is ScalarType.Float32 or ScalarType.Float64 || schedule.Lower >= GramLowerInBFloat16;
+        return safe && T > 2 && 4 * T + 4 * r - 6 < T * (2 * r + 1) ? Form.Gram : Form.Plain;
     }
 
     /// <summary>
     /// X / ||X||_F. Dividing by the largest entry first keeps the squares of tiny and huge gradients in range, so that the
     /// result does not depend on the gradient's scale; an all-zero matrix is divided by 1.
     /// </summary>
-    private static Tensor Normalize(Tensor X, ScalarType dtype)
+    private static Tensor OverFrobeniusNorm(Tensor X, ScalarType dtype)
     {
         using var scope = NewDisposeScope();
         var wide = X.dtype is ScalarType.Float32 or ScalarType.Float64 ? X : X.to(ScalarType.Float32);
@@ -57,4 +69,20 @@ public static class NewtonSchulz
         var norm = linalg.vector_norm(unit, dims: new long[] { -2, -1 }, keepdim: true);
         return unit.div_(norm.masked_fill_(norm.eq(0), 1)).to(dtype).MoveToOuterDisposeScope();
     }
+}
+
+/// <summary>Which products a Newton-Schulz iteration forms. In exact arithmetic they agree.</summary>
+public enum Form
+{
+    /// <summary>The cheaper of the two that is safe: <see cref="NewtonSchulz.Choose"/>.</summary>
+    Automatic,
+
+    /// <summary>X &lt;- a X + (b A + c A^2) X with A = X X^T at every step.</summary>
+    Plain,
+
+    /// <summary>
+    /// R = X X^T is updated in its place, n x n with n the shorter side, and X touched only at a restart after step 2 and
+    /// at the end. Source: Dao-AILab/gram-newton-schulz.
+    /// </summary>
+    Gram,
 }

@@ -6,7 +6,7 @@ namespace Root.Optimizers.Tests.Orthogonalization;
 
 public class NewtonSchulzTests
 {
-    private static readonly NewtonSchulzSchedule Muon = NewtonSchulzSchedule.Repeat(new(3.4445, -4.7750, 2.0315), 5);
+    private static readonly NewtonSchulzSchedule Muon = PublishedSchedules.Muon();
 
     public static TheoryData<string> Items => [.. new Vectors("orthogonalize").Items];
 
@@ -29,30 +29,9 @@ public class NewtonSchulzTests
     {
         var vectors = new Vectors("orthogonalize");
         var input = vectors[item + "/input"].OnDevice();
-        var result = NewtonSchulz.Orthogonalize(input, PolarExpress(10));
+        var result = NewtonSchulz.Orthogonalize(input, PublishedSchedules.PolarExpress(10));
         // Observed: 1.5e-6.
         Close.To(vectors[item + "/polar_express10_fp32"], result, 5e-6);
-    }
-
-    /// <summary>Amsel et al., arXiv 2505.16932, as thinking-machines-lab/manifolds runs it: every triple but the last made
-    /// safe by s = 1.01, and the input divided by 1.01 times its norm, here in the first triple.</summary>
-    private static NewtonSchulzSchedule PolarExpress(int steps)
-    {
-        Triple[] raw =
-        [
-            new(8.28721201814563, -23.595886519098837, 17.300387312530933),
-            new(4.107059111542203, -2.9478499167379106, 0.5448431082926601),
-            new(3.9486908534822946, -2.908902115962949, 0.5518191394370137),
-            new(3.3184196573706015, -2.488488024314874, 0.51004894012372),
-            new(2.300652019954817, -1.6689039845747493, 0.4188073119525673),
-            new(1.891301407787398, -1.2679958271945868, 0.37680408948524835),
-            new(1.8750014808534479, -1.2500016453999487, 0.3750001645474248),
-            new(1.875, -1.25, 0.375),
-        ];
-        static Triple Scaled(Triple t, double s) => new(t.A / s, t.B / Math.Pow(s, 3), t.C / Math.Pow(s, 5));
-        var safe = Enumerable.Range(0, steps).Select(k => k < 7 ? Scaled(raw[k], 1.01) : raw[7]).ToArray();
-        safe[0] = Scaled(safe[0], 1.01);
-        return new(safe);
     }
 
     [Theory]

@@ -1,0 +1,26 @@
+namespace Root.Optimizers.Orthogonalization;
+
+/// <summary>Where coefficients come from.</summary>
+public enum CoefficientSource
+{
+    /// <summary>From a paper or a published program.</summary>
+    Published,
+
+    /// <summary>Fitted before training.</summary>
+    Fitted,
+
+    /// <summary>Fitted to momentum while the model trained.</summary>
+    Learned,
+}
+
+/// <summary>Where the coefficients of a shape come from.</summary>
+/// <param name="Source">From print, from a fit before training, or from training.</param>
+/// <param name="Step">The optimizer step of a learned fit.</param>
+/// <param name="Error">The mean of (s - 1)^2 over the singular values of the spectrum fitted to, after the iteration.</param>
+public sealed record Provenance(CoefficientSource Source, long? Step = null, double? Error = null);
+
+/// <summary>What a matrix shape is orthogonalized with.</summary>
+/// <param name="Schedule">The coefficients of each step.</param>
+/// <param name="Normalisation">What the matrix is divided by before the first.</param>
+/// <param name="Provenance">Where they come from.</param>
+public sealed record CoefficientEntry(NewtonSchulzSchedule Schedule, Normalisation Normalisation, Provenance Provenance);

@@ -1,0 +1,36 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Orthogonalization;
+
+/// <summary>The polynomial of the first step, which also normalises.</summary>
+internal static class FirstStep
+{
+    /// <summary>
+    /// P = a/n I + b/n^3 A + c/n^5 A^2 with A = X X^T, so that P X is the step for X/n; n = 1 for a matrix that its
+    /// Frobenius norm has divided, or n = ||A^2||_F^(1/4) = (sum s_i^8)^(1/8), which A^2 shows at no further product. n stays
+    /// on the device: reading it would wait for all work in flight.
+    /// </summary>
+    /// <param name="A">(b, n, n); not changed.</param>
+    /// <param name="step">The first step's coefficients.</param>
+    /// <param name="normalisation">Frobenius for n = 1.</param>
+    /// <returns>P, (b, n, n).</returns>
+    public static Tensor Polynomial(Tensor A, Triple step, Normalisation normalisation)
+    {
+        var (a, b, c) = step;
+        using var scope = NewDisposeScope();
+        if (normalisation == Normalisation.Frobenius)
+        {
+            var plain = BatchedProduct.Add(A, A, A, beta: b, alpha: c);
+            plain.diagonal(0, -2, -1).add_(a);
+            return plain.MoveToOuterDisposeScope();
+        }
+        var square = A.bmm(A);
+        var accurate = square.dtype == ScalarType.BFloat16 ? square.to(ScalarType.Float32) : square;
+        var n = linalg.vector_norm(accurate, dims: new long[] { -2, -1 }, keepdim: true).pow_(0.25);
+        n.masked_fill_(n.eq(0), 1);
+        var P = A.mul((b / n.pow(3)).to(A.dtype)).add_(square.mul_((c / n.pow(5)).to(A.dtype)));
+        P.diagonal(0, -2, -1).add_((a / n.squeeze(-1)).to(A.dtype));
+        return P.MoveToOuterDisposeScope();
+    }
+}

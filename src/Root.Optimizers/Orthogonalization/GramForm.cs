@@ -1,0 +1,56 @@
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Orthogonalization;
+
+/// <summary>
+/// The iteration in Gram space: with R = X X^T, Z = b R + c R^2 and P = a I + Z, a step is X &lt;- P X and so R &lt;- P R P. The
+/// P's are gathered in Q, all n x n, and X &lt;- Q X follows at the end, and once after step 2, with R formed anew: rounding in
+/// R would otherwise grow (in bfloat16 past use).
+/// </summary>
+internal static class GramForm
+{
+    private const int RestartAfter = 2;
+
+    /// <param name="X">(b, n, m), n &lt;= m, of Frobenius norm 1 each.</param>
+    /// <param name="schedule">The coefficients of each step.</param>
+    /// <param name="normalisation">What the first step divides by.</param>
+    public static Tensor Iterate(Tensor X, NewtonSchulzSchedule schedule, Normalisation normalisation)
+    {
+        using var scope = NewDisposeScope();
+        var R = X.bmm(X.mT);
+        Tensor? Q = null;
+        for (var k = 0; k < schedule.Count; k++)
+        {
+            using var inner = NewDisposeScope();
+            var last = k + 1 == schedule.Count || k + 1 == RestartAfter;
+            var (a, b, c) = schedule[k];
+            if (Q is null)
+            {
+                Q = FirstStep.Polynomial(R, schedule[k], k == 0 ? normalisation : Normalisation.Frobenius);
+                if (!last) R = Q.bmm(R).bmm(Q);
+            }
+            else
+            {
+                var Z = BatchedProduct.Add(R, R, R, beta: b, alpha: c);
+                Q = BatchedProduct.Add(Q, Z, Q, beta: a);
+                if (!last)
+                {
+                    var RP = BatchedProduct.Add(R, R, Z, beta: a);
+                    R = BatchedProduct.Add(RP, Z, RP, beta: a);
+                }
+            }
+            if (last)
+            {
+                X = Q.bmm(X).MoveToOuterDisposeScope();
+                Q = null;
+                if (k + 1 < schedule.Count) R = X.bmm(X.mT).MoveToOuterDisposeScope();
+            }
+            else
+            {
+                Q.MoveToOuterDisposeScope();
+                R.MoveToOuterDisposeScope();
+            }
+        }
+        return X.MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,31 @@
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Orthogonalization;
+
+/// <summary>X &lt;- a X + (b A + c A^2) X, A = X X^T: two products with X and one of n x n a step.</summary>
+internal static class PlainForm
+{
+    /// <param name="X">(b, n, m), n &lt;= m, of Frobenius norm 1 each.</param>
+    /// <param name="schedule">The coefficients of each step.</param>
+    /// <param name="normalisation">What the first step divides by.</param>
+    public static Tensor Iterate(Tensor X, NewtonSchulzSchedule schedule, Normalisation normalisation)
+    {
+        using var scope = NewDisposeScope();
+        var steps = schedule.AsEnumerable();
+        if (normalisation != Normalisation.Frobenius)
+        {
+            using var inner = NewDisposeScope();
+            var P = FirstStep.Polynomial(X.bmm(X.mT), schedule[0], normalisation);
+            X = P.bmm(X).MoveToOuterDisposeScope();
+            steps = steps.Skip(1);
+        }
+        foreach (var (a, b, c) in steps)
+        {
+            using var inner = NewDisposeScope();
+            var A = X.bmm(X.mT);
+            var Z = BatchedProduct.Add(A, A, A, beta: b, alpha: c);
+            X = BatchedProduct.Add(X, Z, X, beta: a).MoveToOuterDisposeScope();
+        }
+        return X.MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,178 @@
+using Root.Optimizers.Orthogonalization;
+using Root.Optimizers.Tests.Support;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Tests;
+
+/// <summary>Coefficients learned while the optimizer steps.</summary>
+public class CoefficientLearningTests
+{
+    private static RootOptimizer Learning(IEnumerable<Parameter> parameters, CoefficientTable? table = null) =>
+        new(parameters, new RootOptimizer.Options { momentum = 0, outlier_quantile = 1, coefficients = table, precision = Precision.Float32 });
+
+    /// <summary>A matrix with singular values spread evenly in log s over [l, 1].</summary>
+    private static Tensor Spread(long rows, long columns, double l)
+    {
+        var (U, S, Vh) = linalg.svd(randn(rows, columns), fullMatrices: false);
+        return U.matmul(diag(logspace(0, Math.Log10(l), S.shape[0]))).matmul(Vh);
+    }
+
+    [Fact]
+    public void The_table_follows_a_changing_spectrum()
+    {
+        random.manual_seed(1);
+        var parameter = Models.Parameter(24, 60);
+        using var optimizer = Learning([parameter]);
+        var lower = new List<double>();
+        foreach (var l in new[] { 1e-3, 0.3, 1e-3 })
+        {
+            for (var step = 0; step < 20; step++)
+            {
+                Models.Gradient(parameter, Spread(24, 60, l));
+                optimizer.step();
+            }
+            var entry = optimizer.Coefficients.For(24, 60, 4);
+            Assert.Equal(CoefficientSource.Learned, entry.Provenance.Source);
+            lower.Add(entry.Schedule.Lower!.Value);
+        }
+        Assert.True(lower[1] > 3 * lower[0], string.Join(", ", lower));
+        Assert.True(lower[1] > 3 * lower[2], string.Join(", ", lower));
+    }
+
+    [Fact]
+    public void Refits_are_dense_at_first_and_sparse_later()
+    {
+        var due = Enumerable.Range(1, 10_000).Where(step => CoefficientLearner.IsDue(step)).ToArray();
+        Assert.Equal([1, 3, 5, 7, 9], due.Take(5));
+        Assert.InRange(due.Count(step => step <= 100), 25, 35);
+        Assert.InRange(due.Count(step => step > 1000), 15, 30);
+        Assert.Equal(due.Length, CoefficientLearner.Refits(10_000));
+    }
+
+    [Fact]
+    public void Every_parameter_of_a_shape_has_its_turn()
+    {
+        random.manual_seed(2);
+        Parameter[] parameters = [Models.Parameter(8, 20), Models.Parameter(8, 20)];
+        var table = new CoefficientTable();
+        using var optimizer = Learning(parameters, table);
+        var seen = new List<double>();
+        for (var step = 1; step <= 8; step++)
+        {
+            Models.Gradient(parameters[0], Spread(8, 20, 0.5));
+            Models.Gradient(parameters[1], Spread(8, 20, 1e-3));
+            optimizer.step();
+            if (CoefficientLearner.IsDue(step)) seen.Add(table.For(8, 20, 4).Schedule.Lower!.Value);
+        }
+        Assert.True(seen[0] > seen[1] && seen[2] > seen[3], string.Join(", ", seen));
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_table_and_takes_no_random_numbers()
+    {
+        (string table, float next) Run()
+        {
+            random.manual_seed(3);
+            Parameter[] parameters = [Models.Parameter(12, 30), Models.Parameter(30, 30), Models.Parameter(520, 530)];
+            using var optimizer = new RootOptimizer(parameters);
+            for (var step = 0; step < 4; step++)
+            {
+                Models.RandomGradients(parameters);
+                optimizer.step();
+            }
+            return (optimizer.Coefficients.ToJson(), rand(1).item<float>());
+        }
+        var first = Run();
+        Assert.Equal(first, Run());
+        random.manual_seed(3);
+        Parameter[] same = [Models.Parameter(12, 30), Models.Parameter(30, 30), Models.Parameter(520, 530)];
+        for (var step = 0; step < 4; step++) Models.RandomGradients(same);
+        Assert.Equal(first.next, rand(1).item<float>());
+    }
+
+    [Fact]
+    public void Zero_gradients_teach_nothing()
+    {
+        var parameter = Models.Parameter(6, 9);
+        var table = new CoefficientTable();
+        using var optimizer = Learning([parameter], table);
+        Models.Gradient(parameter, zeros(6, 9));
+        optimizer.step();
+        Assert.Empty(table.Entries);
+    }
+
+    [Theory]
+    [InlineData(1, 7)]
+    [InlineData(7, 1)]
+    [InlineData(2, 2)]
+    [InlineData(20, 40)]
+    public void Rank_one_and_tiny_momentum_give_finite_steps_of_the_right_size(long rows, long columns)
+    {
+        foreach (var scale in new[] { 1.0, 1e-30 })
+        {
+            var parameter = new Parameter(zeros(rows, columns).OnDevice());
+            using var optimizer = new RootOptimizer([parameter], new RootOptimizer.Options
+                { LearningRate = 1, lr_scale = LrScale.None, momentum = 0, outlier_quantile = 1 });
+            Models.Gradient(parameter, randn(rows, 1).matmul(randn(1, columns)) * scale);
+            optimizer.step();
+            Assert.InRange(linalg.svdvals(parameter.detach().cpu())[0].item<float>(), 0.7, 1.3);
+        }
+    }
+
+    [Fact]
+    public void Optimizers_share_a_table_that_both_are_given()
+    {
+        var table = new CoefficientTable();
+        var (a, b) = (Models.Parameter(6, 9), Models.Parameter(5, 5));
+        using var first = Learning([a], table);
+        using var second = Learning([b], table);
+        Models.RandomGradients([a, b]);
+        first.step();
+        second.step();
+        Assert.Equal([(5L, 5L), (6L, 9L)], table.Entries.Select(e => (e.shorter, e.longer)));
+        Assert.Same(table, first.Coefficients);
+    }
+
+    [Fact]
+    public void Resuming_in_the_midst_of_learning_gives_the_unbroken_run_bit_for_bit()
+    {
+        Parameter[] Fresh() { random.manual_seed(4); return [Models.Parameter(12, 30), Models.Parameter(12, 30), Models.Parameter(9)]; }
+        void Step(RootOptimizer optimizer, int seed)
+        {
+            random.manual_seed(seed);
+            Models.RandomGradients(optimizer.parameters());
+            optimizer.step();
+        }
+        var (unbroken, first) = (Fresh(), Fresh());
+        using var reference = new RootOptimizer(unbroken);
+        using var before = new RootOptimizer(first);
+        for (var step = 0; step < 8; step++) { Step(reference, step); Step(before, step); }
+
+        using var stream = new MemoryStream();
+        before.save_state_dict(new BinaryWriter(stream));
+        stream.Position = 0;
+        var resumed = first.Select(p => new Parameter(p.detach().clone())).ToArray();
+        using var after = new RootOptimizer(resumed);
+        after.load_state_dict(new BinaryReader(stream));
+        Assert.Equal(before.Coefficients.ToJson(), after.Coefficients.ToJson());
+
+        for (var step = 8; step < 25; step++) { Step(reference, step); Step(after, step); }
+        for (var i = 0; i < unbroken.Length; i++) Close.Exactly(unbroken[i].detach(), resumed[i].detach());
+        Assert.Equal(reference.Coefficients.ToJson(), after.Coefficients.ToJson());
+    }
+
+    [Fact]
+    public void Without_learning_the_table_stays()
+    {
+        var table = new CoefficientTable();
+        var parameter = Models.Parameter(6, 9);
+        using var optimizer = new RootOptimizer([parameter], new RootOptimizer.Options { coefficients = table, learn_coefficients = false });
+        Models.RandomGradients([parameter]);
+        optimizer.step();
+        Assert.Empty(table.Entries);
+        Assert.Equal(5, ((RootOptimizer.ParamGroup)optimizer.ParamGroups.Single()).Options.ns_steps);
+        using var published = RootOptimizer.Published(Models.Mlp());
+        Assert.Same(CoefficientTable.RootPublished, published.Coefficients);
+    }
+}

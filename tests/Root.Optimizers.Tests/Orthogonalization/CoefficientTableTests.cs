@@ -1,0 +1,85 @@
+using System.Text.Json.Nodes;
+using Root.Optimizers.Orthogonalization;
+
+namespace Root.Optimizers.Tests.Orthogonalization;
+
+public class CoefficientTableTests
+{
+    private static CoefficientTable Sample()
+    {
+        var table = new CoefficientTable();
+        table.Set(768, 3072, new(MinimaxFamily.Table(0.0123, 4), Normalisation.Schatten8, new(CoefficientSource.Learned, 42, 1.25e-4)));
+        table.Set(64, 64, new(PublishedSchedules.Muon(), Normalisation.Frobenius, new(CoefficientSource.Published)));
+        return table;
+    }
+
+    [Fact]
+    public void Wide_and_tall_share_one_entry()
+    {
+        var table = Sample();
+        Assert.Same(table.For(768, 3072, 4), table.For(3072, 768, 4));
+        Assert.NotSame(table.For(768, 3072, 4), table.For(768, 3072, 5));
+    }
+
+    [Fact]
+    public void Json_goes_out_and_in_to_the_bit()
+    {
+        var table = Sample();
+        var back = CoefficientTable.FromJson(table.ToJson());
+        Assert.Equal(table.Entries, back.Entries);
+        Assert.Equal(table.ToJson(), back.ToJson());
+
+        var path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "table.json");
+        table.Save(path);
+        table.Save(path);
+        Assert.Equal(table.Entries, CoefficientTable.Load(path).Entries);
+        Assert.Single(Directory.GetFiles(Path.GetDirectoryName(path)!));
+    }
+
+    public static TheoryData<string, Action<JsonNode>> Damages => new()
+    {
+        { "format", d => d["format"] = "other" },
+        { "version 7", d => d["version"] = 7 },
+        { "64x64", d => d["entries"]![0]!["steps"]![0]![2] = 9.0 },
+        { "64x64", d => d["entries"]![0]!["steps"] = new JsonArray() },
+        { "64x64", d => ((JsonArray)d["entries"]![0]!["steps"]![0]!).RemoveAt(0) },
+        { "64x64", d => d["entries"]!.AsArray().Add(d["entries"]![0]!.DeepClone()) },
+        { "64x0", d => d["entries"]![0]!["shape"]![1] = 0 },
+        { "768x3072", d => d["entries"]![1]!["lower"] = -1 },
+        { "coefficient table", d => d["entries"]![1]!["normalisation"] = "Nonsense" },
+        { "without a shape", d => d["entries"]![1]!.AsObject().Remove("shape") },
+    };
+
+    [Theory, MemberData(nameof(Damages))]
+    public void A_damaged_table_is_refused_with_its_shape(string named, Action<JsonNode> damage)
+    {
+        var document = JsonNode.Parse(Sample().ToJson())!;
+        damage(document);
+        Assert.Contains(named, Assert.Throws<InvalidDataException>(() => CoefficientTable.FromJson(document.ToJsonString())).Message);
+    }
+
+    [Fact]
+    public void Text_that_is_no_json_is_refused() =>
+        Assert.Throws<InvalidDataException>(() => CoefficientTable.FromJson("{ not json"));
+
+    [Fact]
+    public void An_unstable_schedule_cannot_be_set_and_the_published_table_is_read_only()
+    {
+        var unstable = new CoefficientEntry(NewtonSchulzSchedule.Repeat(PublishedSchedules.RootTriples[(2048, 2048)], 5),
+            Normalisation.Frobenius, new(CoefficientSource.Published));
+        Assert.Contains("2048x2048", Assert.Throws<ArgumentException>(() => new CoefficientTable().Set(2048, 2048, unstable)).Message);
+        Assert.Throws<InvalidOperationException>(() => CoefficientTable.RootPublished.Set(2, 2, Sample().For(64, 64, 5)));
+        Assert.Equal(PublishedSchedules.RootTriples[(2048, 8192)], CoefficientTable.RootPublished.For(8192, 2048, 5).Schedule[0]);
+        Assert.Equal(PublishedSchedules.MuonTriple, CoefficientTable.RootPublished.For(77, 5, 3).Schedule[2]);
+        Assert.Throws<ArgumentException>(() => new RootOptimizer([Support.Models.Parameter(2, 2)],
+            new RootOptimizer.Options { coefficients = CoefficientTable.RootPublished }));
+    }
+
+    [Fact]
+    public void An_unknown_shape_gets_the_widest_schedule()
+    {
+        var entry = new CoefficientTable().For(77, 5, 4);
+        Assert.Equal(MinimaxFamily.Bank(4)[0], entry.Schedule);
+        Assert.True(entry.Schedule.Stable);
+    }
+}

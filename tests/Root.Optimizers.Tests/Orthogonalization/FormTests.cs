@@ -1,0 +1,119 @@
+using Root.Optimizers.Orthogonalization;
+using Root.Optimizers.Tests.Support;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Tests.Orthogonalization;
+
+/// <summary>The plain and the Gram form, and the two normalisations.</summary>
+public class FormTests
+{
+    /// <summary>A matrix whose singular values fill [l, 1] evenly in log s, after division by its Frobenius norm times
+    /// <paramref name="norm"/>.</summary>
+    private static Tensor Filling(double l, long n, long m, out double norm)
+    {
+        var (U, _, _) = linalg.svd(randn(n, n, dtype: float64));
+        var (V, _, _) = linalg.svd(randn(m, n, dtype: float64), fullMatrices: false);
+        var values = logspace(0, Math.Log10(l), n, dtype: float64);
+        norm = linalg.vector_norm(values).item<double>();
+        return U.matmul(diag(values)).matmul(V.mT);
+    }
+
+    private static (double least, double most) Range(Tensor X)
+    {
+        var values = linalg.svdvals(X.cpu().to(float64));
+        return (values.min().item<double>(), values.max().item<double>());
+    }
+
+    /// <summary>The schedule for inputs that a division by their Frobenius norm has made <paramref name="norm"/> times too small.</summary>
+    private static NewtonSchulzSchedule ForNorm(NewtonSchulzSchedule schedule, double norm) =>
+        new(schedule.Select((t, k) => k == 0 ? t.ForInputOver(1 / norm) : t), schedule.Lower);
+
+    [Theory]
+    [InlineData(1e-2, 4)]
+    [InlineData(1e-2, 5)]
+    [InlineData(1e-3, 5)]
+    [InlineData(3e-4, 6)]
+    public void In_float32_both_forms_keep_the_bound_on_matrices(double l, int steps)
+    {
+        random.manual_seed(6);
+        var matrix = Filling(l, 96, 288, out var norm).to(float32).OnDevice();
+        var table = MinimaxFamily.Table(l, steps);
+        var schedule = ForNorm(table, norm);
+        foreach (var form in new[] { Form.Plain, Form.Gram })
+        {
+            var (least, most) = Range(NewtonSchulz.Orthogonalize(matrix, schedule, form: form));
+            Assert.InRange(least, 1 - table.Bound - 1e-3, 1 + table.Bound);
+            Assert.InRange(most, 1 - table.Bound, 1 + table.Bound + 1e-3);
+        }
+    }
+
+    [Theory]
+    [InlineData(1e-2, 4, 0.01)]
+    [InlineData(1e-2, 5, 0.02)]
+    public void In_bfloat16_the_Gram_form_keeps_the_bound_from_the_line_on(double l, int steps, double slack)
+    {
+        random.manual_seed(7);
+        var matrix = Filling(l, 96, 384, out var norm).to(float32).OnDevice();
+        var table = MinimaxFamily.Table(l, steps);
+        Assert.Equal(Form.Gram, NewtonSchulz.Choose(table, 96, 384, ScalarType.BFloat16));
+        var (least, most) = Range(NewtonSchulz.Orthogonalize(matrix, ForNorm(table, norm), ScalarType.BFloat16, form: Form.Gram));
+        Assert.InRange(least, 1 - table.Bound - slack, 1 + table.Bound);
+        Assert.InRange(most, 1 - table.Bound, 1 + table.Bound + slack);
+    }
+
+    [Fact]
+    public void In_bfloat16_below_the_line_the_plain_form_is_chosen_and_holds()
+    {
+        random.manual_seed(8);
+        const double l = 1e-3;
+        var matrix = Filling(l, 96, 384, out var norm).to(float32).OnDevice();
+        var table = MinimaxFamily.Table(l, 5);
+        Assert.Equal(Form.Plain, NewtonSchulz.Choose(table, 96, 384, ScalarType.BFloat16));
+        Assert.Equal(Form.Plain, NewtonSchulz.Choose(PublishedSchedules.Muon(), 96, 384, ScalarType.BFloat16));
+        Assert.Equal(Form.Gram, NewtonSchulz.Choose(table, 96, 384, ScalarType.Float32));
+        Assert.Equal(Form.Plain, NewtonSchulz.Choose(table, 96, 96, ScalarType.Float32));
+        var (least, most) = Range(NewtonSchulz.Orthogonalize(matrix, ForNorm(table, norm), ScalarType.BFloat16));
+        // The bound is [0.864, 1.136]; values this small lose 0.06 to rounding.
+        Assert.InRange(least, 1 - table.Bound - 0.08, 1);
+        Assert.InRange(most, 1, 1 + table.Bound + 0.03);
+    }
+
+    [Theory]
+    [InlineData(Form.Plain, 24, 72)]
+    [InlineData(Form.Gram, 24, 72)]
+    [InlineData(Form.Gram, 72, 24)]
+    [InlineData(Form.Plain, 1, 9)]
+    [InlineData(Form.Plain, 9, 1)]
+    [InlineData(Form.Plain, 2, 2)]
+    [InlineData(Form.Gram, 2, 2)]
+    public void Schatten_normalisation_is_a_division_by_that_norm(Form form, long rows, long columns)
+    {
+        random.manual_seed(9);
+        var matrix = randn(rows, columns, dtype: float64);
+        var schedule = MinimaxFamily.Table(1e-2, 4);
+        var (U, S, Vh) = linalg.svd(matrix, fullMatrices: false);
+        var norm = S.pow(8).sum().pow(1.0 / 8).item<double>();
+        var expected = U.matmul(diag(tensor(S.data<double>().Select(s => schedule.Apply(s / norm)).ToArray()))).matmul(Vh);
+        // Observed 6e-7: fused products take coefficients in float32.
+        Close.To(expected, NewtonSchulz.Orthogonalize(matrix.OnDevice(), schedule, normalisation: Normalisation.Schatten8, form: form), 1e-5);
+        var single = NewtonSchulz.Orthogonalize(matrix.to(float32).OnDevice(), schedule, normalisation: Normalisation.Schatten8, form: form);
+        Close.To(expected, single, 2e-4); // observed 2e-5
+    }
+
+    [Fact]
+    public void Forms_agree_on_a_batch_with_a_zero_matrix()
+    {
+        random.manual_seed(10);
+        var batch = randn(3, 16, 64).OnDevice();
+        batch[1] = zeros(16, 64).OnDevice();
+        var schedule = MinimaxFamily.Table(1e-2, 5);
+        foreach (var normalisation in Enum.GetValues<Normalisation>())
+        {
+            var plain = NewtonSchulz.Orthogonalize(batch, schedule, normalisation: normalisation, form: Form.Plain);
+            var gram = NewtonSchulz.Orthogonalize(batch, schedule, normalisation: normalisation, form: Form.Gram);
+            Close.To(plain, gram, 2e-4); // observed 2e-5
+            Assert.Equal(0, plain[1].abs().max().item<float>());
+            Assert.Equal(0, gram[1].abs().max().item<float>());
+        }
+    }
+}

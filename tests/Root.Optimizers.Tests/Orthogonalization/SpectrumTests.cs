@@ -1,0 +1,80 @@
+using Root.Optimizers.Orthogonalization;
+using Root.Optimizers.Tests.Support;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Tests.Orthogonalization;
+
+public class SpectrumTests
+{
+    [Theory]
+    [InlineData(30, 50)]
+    [InlineData(50, 30)]
+    [InlineData(1, 9)]
+    [InlineData(9, 1)]
+    [InlineData(2, 2)]
+    public void Exact_values_are_those_of_the_SVD(long rows, long columns)
+    {
+        var matrix = randn(rows, columns, dtype: float64);
+        var expected = linalg.svdvals(matrix).data<double>().Order().ToArray();
+        var actual = Spectrum.Exact(matrix.OnDevice()).Values.Order().ToArray();
+        Assert.Equal(expected.Length, actual.Length);
+        foreach (var (e, a) in expected.Zip(actual)) Assert.Equal(e, a, 6); // observed 1e-8: squares in float64
+    }
+
+    [Theory]
+    [InlineData(600, 1200)]
+    [InlineData(1500, 560)]
+    public void Golub_Kahan_gives_the_distribution_and_the_schedule_that_the_exact_values_give(long rows, long columns)
+    {
+        // Entries of a random matrix with spread-out columns: singular values over three decades.
+        random.manual_seed(4);
+        var matrix = (randn(rows, columns) * logspace(0, -3, columns)).OnDevice();
+        var exact = Spectrum.Exact(matrix);
+        var quadrature = GolubKahan.Quadrature(matrix, Spectrum.LanczosSteps);
+        Assert.Equal(1, quadrature.Weights.Sum(), 9);
+        Assert.Equal(Math.Min(rows, columns), quadrature.Count);
+        Assert.Equal(exact.Values.Max(), quadrature.Values.Max(), exact.Values.Max() * 1e-4);
+        // One probe: the mean of s^2 differs by its sampling error. Observed 6 %.
+        Assert.InRange(quadrature.Mean(s => s * s) / exact.Mean(s => s * s), 0.8, 1.25);
+        var (a, b) = (ScheduleFit.Fit(exact, rows, columns, 5, Normalisation.Frobenius).schedule.Lower!.Value,
+            ScheduleFit.Fit(quadrature, rows, columns, 5, Normalisation.Frobenius).schedule.Lower!.Value);
+        Assert.InRange(b / a, 0.7, 1.42); // within three of the bank's steps; observed one
+    }
+
+    [Fact]
+    public void The_Gaussian_spectrum_is_that_of_Gaussian_matrices()
+    {
+        random.manual_seed(5);
+        var sampled = Spectrum.Exact(randn(300, 700)).Over(Normalisation.Frobenius);
+        var limit = Spectrum.Gaussian(700, 300).Over(Normalisation.Frobenius);
+        foreach (var power in new[] { 1, 2, 4, 8 })
+            Assert.InRange(limit.Mean(s => Math.Pow(s, power)) / sampled.Mean(s => Math.Pow(s, power)), 0.97, 1.03); // observed 1 %
+    }
+
+    [Fact]
+    public void Normalised_spectra_have_norm_one_and_lie_in_0_to_1()
+    {
+        foreach (var scale in new[] { 1e-25, 1.0, 1e25 })
+        {
+            var spectrum = Spectrum.Exact(randn(20, 30, dtype: float64) * scale);
+            Assert.Equal(1, 20 * spectrum.Over(Normalisation.Frobenius).Mean(s => s * s), 9);
+            var tight = spectrum.Over(Normalisation.Schatten8);
+            Assert.Equal(1, 20 * tight.Mean(s => Math.Pow(s, 8)), 9);
+            Assert.InRange(tight.Values.Max(), 0.5, 1);
+        }
+    }
+
+    [Fact]
+    public void Zero_and_non_finite_matrices_are_told_apart_from_usable_ones()
+    {
+        var bad = randn(5, 6);
+        bad[2, 3] = float.NaN;
+        Assert.False(Spectrum.Of(bad.OnDevice()).IsUsable);
+        Assert.False(Spectrum.Of(zeros(5, 6).OnDevice()).IsUsable);
+        var large = randn(600, 600);
+        large[2, 3] = float.PositiveInfinity;
+        Assert.False(Spectrum.Of(large.OnDevice()).IsUsable);
+        Assert.False(Spectrum.Of(zeros(600, 600).OnDevice()).IsUsable);
+        Assert.True(Spectrum.Of(randn(5, 6).OnDevice() * 1e-30).IsUsable);
+    }
+}
