@@ -72,6 +72,30 @@ public static partial class torch
         public static void set_rng_state(Tensor new_state) => torch.set_rng_state(new_state);
     }
 
+    public static partial class backends
+    {
+        public static partial class cuda
+        {
+            public static partial class matmul
+            {
+                public static bool allow_tf32
+                {
+                    get => Native.AllowTF32(set: 0, value: 0) != 0;
+                    set => Native.AllowTF32(set: 1, value ? 1 : 0);
+                }
+            }
+        }
+
+        public static partial class cudnn
+        {
+            public static bool allow_tf32
+            {
+                get => Native.AllowTF32Cudnn(set: 0, value: 0) != 0;
+                set => Native.AllowTF32Cudnn(set: 1, value ? 1 : 0);
+            }
+        }
+    }
+
     public static bool cuda_is_available() => cuda.is_available();
 
     public static partial class cuda

@@ -24,6 +24,10 @@ public static partial class torch
         public Tensor selu() => Aten.Call("selu", this);
         public Tensor selu_() => Aten.CallInPlace("selu_", this);
         public Tensor gelu() => Aten.Call("gelu", this);
+        public Tensor gelu(Modules.GELU.Approximate approximate) => Aten.Call("gelu", this, approximate.ToString());
+        public Tensor gelu_() => Aten.Call("gelu_", this);
+        public Tensor gelu_(Modules.GELU.Approximate approximate) =>
+            Aten.Call("gelu_", this, approximate.ToString());
         public Tensor silu() => Aten.Call("silu", this);
         public Tensor silu_() => Aten.CallInPlace("silu_", this);
         public Tensor sigmoid() => Aten.Call("sigmoid", this);

@@ -97,9 +97,9 @@ public static partial class torch
         public Tensor diagonal(long offset = 0, long dim1 = 0, long dim2 = 1) =>
             Aten.Call("diagonal", this, offset, dim1, dim2);
         public Tensor tril(long diagonal = 0) => Aten.Call("tril", this, diagonal);
-        public Tensor tril_(long diagonal = 0) => Aten.CallInPlace("tril_", this, diagonal).alias();
+        public Tensor tril_(long diagonal = 0) => Aten.Call("tril_", this, diagonal);
         public Tensor triu(long diagonal = 0) => Aten.Call("triu", this, diagonal);
-        public Tensor triu_(long diagonal = 0) => Aten.CallInPlace("triu_", this, diagonal).alias();
+        public Tensor triu_(long diagonal = 0) => Aten.Call("triu_", this, diagonal);
 
         public Tensor T => permute(Enumerable.Range(0, (int)ndim).Reverse().Select(d => (long)d));
         public Tensor H => is_complex() ? transpose(0, 1).conj() : transpose(0, 1);
