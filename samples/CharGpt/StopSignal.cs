@@ -28,8 +28,6 @@ internal sealed class StopSignal : IDisposable
         {
             registration.Dispose();
         }
-
-        source.Dispose();
     }
 
     private void Ask(PosixSignalContext context)

@@ -84,23 +84,28 @@ internal sealed class TrainCommand : IDisposable
     {
         var parameters = model.parameters().Sum(parameter => parameter.numel());
         Console.WriteLine(
-            $"{options.Optimizer} trains {parameters:N0} parameters on '{text}' ({corpus.Length:N0} bytes) in {folder}");
+            $"{options.Optimizer}: {parameters:N0} parameters, '{text}' ({corpus.Length:N0} bytes), results in {folder}");
         Train();
-        var title = $"CharGpt on {Path.GetFileName(text)}: {options.Optimizer}";
-        LossPlot.Save(Path.Combine(folder, "loss.svg"), title, history);
+        if (history.Count > 0)
+        {
+            var title = $"CharGpt on {Path.GetFileName(text)}: {options.Optimizer}";
+            LossPlot.Save(Path.Combine(folder, "loss.svg"), title, history);
+        }
+
         var state = new CheckpointState(trainer.Step, options, text, corpus.Sha256);
         Checkpoint.Save(CheckpointPath, state, history, model, optimizer);
         if (trainer.Step < options.Steps)
         {
-            Console.Error.WriteLine($"Stopped after step {trainer.Step}. To go on: --resume {CheckpointPath}");
+            Console.Error.WriteLine(
+                $"Stopped after step {trainer.Step}. To go on: ./run train --resume {CheckpointPath}");
             return StopSignal.ExitCode;
         }
 
         var result = new TrainingResult(
             options.Optimizer,
             trainer.Step,
-            Loss(Part.Training),
-            Loss(Part.HeldOut),
+            Loss(Part.Training, FinalSequences / 4),
+            Loss(Part.HeldOut, FinalSequences),
             Math.Round((double)trainer.Step * options.Batch * options.Model.Context / trainer.Seconds, 1),
             options.Seed);
         TrainingDisplay.ShowResult(result, parameters, trainer.Seconds);
@@ -128,8 +133,8 @@ internal sealed class TrainCommand : IDisposable
             stop.Token));
     }
 
-    private double Loss(Part part) =>
-        Evaluation.Loss(model, corpus, part, FinalSequences, options.Batch, device);
+    private double Loss(Part part, int sequences) =>
+        Evaluation.Loss(model, corpus, part, sequences, options.Batch, device);
 
     private void Continue(Checkpoint checkpoint)
     {
@@ -140,24 +145,14 @@ internal sealed class TrainCommand : IDisposable
 
         checkpoint.Load(model, optimizer);
         history.AddRange(checkpoint.History);
-        trainer.ContinueFrom(checkpoint.State.Step, history[^1].Seconds);
+        trainer.ContinueFrom(checkpoint.State.Step, history.LastOrDefault()?.Seconds ?? 0);
     }
 
     private static TrainOptions Choose(TrainRequest request, Checkpoint? checkpoint)
     {
-        var chosen = request.Choose(checkpoint?.State.Options ?? new TrainOptions()).Validated();
-        if (!OptimizerFactory.Names.Contains(chosen.Optimizer))
-        {
-            throw new UserException(
-                $"--optimizer {chosen.Optimizer}: one of {string.Join(", ", OptimizerFactory.Names)}.",
-                UserException.Usage);
-        }
-
-        // Kept in the checkpoint: a later version's default must not change a run that goes on.
-        chosen = chosen with
-        {
-            LearningRate = chosen.LearningRate ?? OptimizerFactory.DefaultLearningRate(chosen.Optimizer),
-        };
+        // The defaults are settled here and kept in the checkpoint: a later version's must not change a resumed run.
+        var chosen = OptimizerFactory.WithDefaults(
+            request.Choose(checkpoint?.State.Options ?? new TrainOptions()).Validated());
         if (checkpoint?.State.Step > chosen.Steps)
         {
             throw new UserException(

@@ -13,11 +13,11 @@ public sealed record TrainOptions
     /// <summary>Peak learning rate; null for the optimizer's own default.</summary>
     public double? LearningRate { get; init; }
 
-    /// <summary>Decoupled weight decay of the matrices (SGD: the gradient's L2 term).</summary>
-    public double WeightDecay { get; init; } = 0.1;
+    /// <summary>Decoupled weight decay (SGD: an L2 term in the gradient); null for the optimizer's own.</summary>
+    public double? WeightDecay { get; init; }
 
     /// <summary>Length of the run, and of the learning-rate schedule.</summary>
-    public int Steps { get; init; } = 600;
+    public int Steps { get; init; } = 300;
 
     /// <summary>Steps over which the learning rate rises from 0 to its peak.</summary>
     public int Warmup { get; init; } = 30;
@@ -47,7 +47,7 @@ public sealed record TrainOptions
         AtLeast("--seed", Seed, 0);
         AtLeast("--eval-every", EvalEvery, 1);
         AtLeast("--clip", Clip, 0);
-        AtLeast("--weight-decay", WeightDecay, 0);
+        AtLeast("--weight-decay", WeightDecay ?? 0, 0);
         AtLeast("--lr", LearningRate ?? 0, 0);
         if (Model.Width % Model.Heads != 0)
         {

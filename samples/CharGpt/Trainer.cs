@@ -31,7 +31,8 @@ public sealed class Trainer(
             {
                 metrics = metrics with
                 {
-                    ValLoss = Evaluation.Loss(model, corpus, Part.HeldOut, EvaluationSequences, options.Batch, device),
+                    ValLoss = Finite(
+                        Evaluation.Loss(model, corpus, Part.HeldOut, EvaluationSequences, options.Batch, device)),
                 };
             }
 
@@ -57,15 +58,14 @@ public sealed class Trainer(
         optimizer.step();
 
         // Reading the loss waits for the device, so the time below is the whole step's.
-        var value = loss.item<float>();
+        var value = Finite(loss.item<float>());
         Step++;
-        if (!float.IsFinite(value))
-        {
-            throw new UserException($"The loss became {value} at step {Step}. Try a smaller --lr, or --clip 1.");
-        }
-
         var elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
         Seconds += elapsed;
         return new StepMetrics(Step, rate, value, null, targets.numel() / elapsed, Seconds);
     }
+
+    private double Finite(double loss) => double.IsFinite(loss)
+        ? loss
+        : throw new UserException($"The loss became {loss} after {Step} steps. Try a smaller --lr, or --clip 1.");
 }

@@ -23,7 +23,7 @@ internal sealed class MatrixBatch
     public long Step => _members[0].Entry.State.step;
 
     /// <summary>The one matrix of a stacked batch whose turn it is to be learned from: each in turn, refit by refit.</summary>
-    public Tensor InTurn(Tensor stacked) => stacked[(CoefficientLearner.Refits(Step) - 1) % _members.Count];
+    public Tensor InTurn(Tensor stacked) => stacked[CoefficientLearner.Turn(Step, _members.Count)];
 
     /// <summary>The matrices among <paramref name="gradients"/>, equal shapes together, in order of appearance.</summary>
     public static IEnumerable<MatrixBatch> Of(IEnumerable<Gradient> gradients) => gradients

@@ -7,7 +7,7 @@ namespace Root.Optimizers.Orthogonalization;
 /// AdaNewton: learns the coefficients of each shape beside the training (ROOT, arXiv 2511.20626, section 3.2, where they are
 /// fitted to the shape's momentum).
 /// </summary>
-internal static class CoefficientLearner
+public static class CoefficientLearner
 {
     /// <summary>
     /// Whether step <paramref name="step"/> (the first is 1) refits: steps 1, 3, 5 and so on, a tenth of the step apart and at
@@ -15,7 +15,13 @@ internal static class CoefficientLearner
     /// </summary>
     public static bool IsDue(long step) => Refits(step) > Refits(step - 1);
 
-    /// <summary>How many refits there are up to a step; it tells whose turn it is, so nothing else needs to be remembered.</summary>
+    /// <summary>
+    /// Which of <paramref name="count"/> parameters of one shape a refit learns from: each in turn. It follows from the step
+    /// alone, so nothing needs to be remembered.
+    /// </summary>
+    public static int Turn(long step, int count) => (Refits(step) - 1) % count;
+
+    /// <summary>How many refits there are up to a step, that step included.</summary>
     public static int Refits(long step)
     {
         var count = 0;

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using CharGpt;
+using TorchSharp;
 
 namespace Root.Optimizers.Tests.Samples;
 
@@ -14,7 +16,7 @@ public sealed class CharGptTests : IDisposable
     private string TextFile => Path.Combine(folder.FullName, "text.txt");
 
     public CharGptTests() =>
-        File.WriteAllText(TextFile, string.Concat(Enumerable.Range(0, 400).Select(i => $"{i} and {i * i % 97} more; ")));
+        File.WriteAllText(TextFile, string.Concat(Enumerable.Range(0, 400).Select(i => $"{i}, {i * i % 97} more; ")));
 
     public void Dispose() => folder.Delete(recursive: true);
 
@@ -120,6 +122,27 @@ public sealed class CharGptTests : IDisposable
     [Fact]
     public void A_loss_that_is_no_number_ends_the_run() =>
         AssertRefused(Run([.. Tiny("a"), "--optimizer", "sgd", "--lr", "1e12", "--steps", "50"]), 1, "--lr");
+
+    [Fact]
+    public void The_loop_leaves_no_tensors_behind()
+    {
+        var options = new TrainOptions
+        {
+            Optimizer = "root", Steps = 30, Batch = 2, EvalEvery = 10,
+            Model = new GptOptions { Layers = 2, Width = 8, Heads = 2, Context = 8 },
+        };
+        using var model = new Gpt(options.Model);
+        using var optimizer = OptimizerFactory.Make(model, options);
+        var corpus = new TextCorpus(File.ReadAllBytes(TextFile), options.Model.Context);
+        var live = new List<long>();
+
+        new Trainer(model, optimizer, corpus, options, torch.CPU).Run(
+            _ => live.Add(DisposeScopeManager.Statistics.ThreadTotalLiveCount), TestContext.Current.CancellationToken);
+
+        // The first step may create what stays: gradients, an optimizer's state.
+        Assert.Equal(30, live.Count);
+        Assert.All(live.Skip(1), count => Assert.Equal(live[1], count));
+    }
 
     private static void AssertRefused(Outcome run, int exitCode, string message)
     {

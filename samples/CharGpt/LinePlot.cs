@@ -1,0 +1,82 @@
+using OxyPlot;
+using OxyPlot.Axes;
+using OxyPlot.Legends;
+using OxyPlot.Series;
+
+namespace CharGpt;
+
+/// <summary>Lines over a common axis, as SVG on white.</summary>
+public sealed class LinePlot
+{
+    private const int Width = 800;
+    private const int Height = 480;
+
+    private static readonly OxyColor[] Colors = new uint[]
+    {
+        0xFF1F77B4, 0xFFD62728, 0xFF2CA02C, 0xFFFF7F0E, 0xFF9467BD, 0xFF8C564B, 0xFFE377C2, 0xFF7F7F7F, 0xFFBCBD22, 0xFF17BECF,
+    }.Select(OxyColor.FromUInt32).ToArray();
+
+    private readonly PlotModel plot;
+
+    public LinePlot(string title, string xTitle, string yTitle, bool logX = false, bool logY = false)
+    {
+        plot = new PlotModel
+        {
+            Title = title,
+            TitleFontSize = 16,
+            Background = OxyColors.White,
+            DefaultFont = "Helvetica, Arial, sans-serif",
+            DefaultFontSize = 13,
+            PlotAreaBorderColor = OxyColors.Gray,
+        };
+        plot.Axes.Add(Axis(AxisPosition.Bottom, xTitle, logX));
+        plot.Axes.Add(Axis(AxisPosition.Left, yTitle, logY));
+        plot.Legends.Add(new Legend
+        {
+            LegendPosition = LegendPosition.RightTop,
+            LegendBackground = OxyColors.White,
+            LegendBorder = OxyColors.LightGray,
+        });
+    }
+
+    /// <summary>Adds a line; lines take their colours in turn.</summary>
+    public LinePlot Add(string title, IEnumerable<(double X, double Y)> points, bool markers = false, double thickness = 1.6)
+    {
+        var series = new LineSeries
+        {
+            Title = title,
+            Color = Colors[plot.Series.Count % Colors.Length],
+            StrokeThickness = thickness,
+            MarkerType = markers ? MarkerType.Circle : MarkerType.None,
+            LineStyle = plot.Series.Count < Colors.Length ? LineStyle.Solid : LineStyle.Dash,
+        };
+        series.Points.AddRange(points.Select(p => new DataPoint(p.X, p.Y)));
+        plot.Series.Add(series);
+        return this;
+    }
+
+    /// <summary>Writes the plot, whole or not at all.</summary>
+    public void Save(string path)
+    {
+        var svg = new SvgExporter { Width = Width, Height = Height, TextMeasurer = new TextMeasurer() };
+        AtomicFile.Write(path, stream => svg.Export(plot, stream));
+    }
+
+    private static Axis Axis(AxisPosition position, string title, bool logarithmic)
+    {
+        Axis axis = logarithmic ? new LogarithmicAxis() : new LinearAxis();
+        axis.Position = position;
+        axis.Title = title;
+        axis.MajorGridlineStyle = LineStyle.Solid;
+        axis.MajorGridlineColor = OxyColor.FromRgb(0xE5, 0xE5, 0xE5);
+        axis.MinimumPadding = axis.MaximumPadding = 0.03;
+        return axis;
+    }
+
+    // The exporter's own measure takes pixels for points: it makes text overlap. This one fits any sans-serif font.
+    private sealed class TextMeasurer() : PdfRenderContext(Width, Height, OxyColors.White)
+    {
+        public override OxySize MeasureText(string text, string fontFamily, double fontSize, double fontWeight) =>
+            new(0.6 * fontSize * (text?.Length ?? 0), 1.25 * fontSize);
+    }
+}
