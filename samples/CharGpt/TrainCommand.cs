@@ -56,12 +56,7 @@ internal sealed class TrainCommand : IDisposable
 
     public static int Run(TrainRequest request)
     {
-        // libtorch may start with one thread only; whoever sets OMP_NUM_THREADS has chosen.
-        if (Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is null)
-        {
-            set_num_threads(Environment.ProcessorCount);
-        }
-
+        CpuThreads.Configure();
         TrainCommand command;
         using (var checkpoint = request.Resume is { } path ? Checkpoint.Open(path) : null)
         {

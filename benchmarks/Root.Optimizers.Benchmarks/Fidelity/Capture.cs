@@ -30,19 +30,16 @@ internal static class Capture
         var captured = new List<Momentum>();
         manual_seed(options.Seed);
         using var model = new Gpt(options.Model);
-        using var optimizer = new CapturingOptimizer(model, evaluate, captured)
-            { LearningRate = OptimizerFactory.DefaultLearningRate("root") };
-        var chosen = options with { LearningRate = OptimizerFactory.DefaultLearningRate("root") };
+        var chosen = OptimizerFactory.WithDefaults(options with { Optimizer = "root" });
+        using var optimizer = new CapturingOptimizer(model, chosen, evaluate, captured);
         new Trainer(model, optimizer, new TextCorpus(text, options.Model.Context), chosen, CPU).Run(report);
         return captured;
     }
 
-    private sealed class CapturingOptimizer(nn.Module model, Func<long, bool> evaluate, List<Momentum> captured)
-        : RootOptimizer(model)
+    private sealed class CapturingOptimizer(nn.Module model, TrainOptions options, Func<long, bool> evaluate, List<Momentum> captured)
+        : RootOptimizer(model, lr: options.LearningRate!.Value, weight_decay: options.WeightDecay!.Value)
     {
         private readonly Dictionary<(long, long), long> _steps = [];
-
-        public double LearningRate { init { foreach (var group in ParamGroups) group.LearningRate = value; } }
 
         protected override Tensor Orthogonalize(Tensor B, CoefficientEntry coefficients, ScalarType dtype)
         {

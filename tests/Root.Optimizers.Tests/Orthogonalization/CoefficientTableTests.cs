@@ -75,6 +75,28 @@ public class CoefficientTableTests
             new RootOptimizer.Options { coefficients = CoefficientTable.RootPublished }));
     }
 
+    [Theory]
+    [InlineData(768, 768, 0)]
+    [InlineData(768, 2304, 1)]
+    [InlineData(2048, 8192, 2)]
+    public void The_shipped_coefficients_are_fitted_to_the_captured_spectra(long rows, long columns, int captured)
+    {
+        var spectra = JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "captured-spectra.json")))!;
+        var values = spectra[captured]!["values"]!.AsArray().Select(v => v!.GetValue<double>()).ToArray();
+        var spectrum = new Spectrum(values, Enumerable.Repeat(1.0 / values.Length, values.Length).ToArray(), rows);
+        foreach (var steps in new[] { 4, 5 })
+        {
+            var (schedule, error) = ScheduleFit.Fit(spectrum, rows, columns, steps, Normalisation.Schatten8);
+            var shipped = CoefficientTable.Shipped().For(rows, columns, steps);
+            Assert.Equal(schedule, shipped.Schedule);
+            Assert.Equal(error, shipped.Provenance.Error!.Value, 1e-12);
+        }
+    }
+
+    [Fact]
+    public void Every_shipped_entry_is_stable_and_of_small_bound() => Assert.All(CoefficientTable.Shipped().Entries,
+        e => Assert.True(e.entry.Schedule.Stable && e.entry.Schedule.Bound <= MinimaxFamily.LargestBound));
+
     [Fact]
     public void An_unknown_shape_gets_the_widest_schedule()
     {

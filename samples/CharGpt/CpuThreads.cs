@@ -1,0 +1,29 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+
+namespace CharGpt;
+
+/// <summary>How libtorch uses the processor. What OMP_NUM_THREADS and OMP_WAIT_POLICY say goes before.</summary>
+public static class CpuThreads
+{
+    /// <summary>One thread per processor; waiting threads sleep. To be called before any tensor is made.</summary>
+    public static void Configure()
+    {
+        // By default OpenMP's threads spin at barriers, and a single other busy process then slows a step down
+        // thirtyfold (seen on 2 cores). libgomp reads its environment as libtorch loads it, and only the native one:
+        // .NET's Environment.SetEnvironmentVariable does not reach it.
+        if (OperatingSystem.IsLinux())
+        {
+            SetEnvironment("OMP_WAIT_POLICY", "passive", overwrite: 0);
+        }
+
+        // libtorch may start with one thread only.
+        if (Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is null)
+        {
+            torch.set_num_threads(Environment.ProcessorCount);
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "setenv")]
+    private static extern int SetEnvironment(string name, string value, int overwrite);
+}
