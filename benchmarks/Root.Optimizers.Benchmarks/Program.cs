@@ -2,14 +2,12 @@ using System.CommandLine;
 using CharGpt;
 using Root.Optimizers.Benchmarks.Coefficients;
 using Root.Optimizers.Benchmarks.Fidelity;
-using TorchSharp;
 
-// libtorch may start with one thread only; whoever sets OMP_NUM_THREADS has chosen.
-if (Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is null) torch.set_num_threads(Environment.ProcessorCount);
+CpuThreads.Configure();
 
 var root = new RootCommand("Comparisons and measurements of Root.Optimizers.")
 {
-    FidelityCommand.Create(), CoefficientsCommand.Create(),
+    FidelityCommand.Create(), CoefficientsCommand.Create(), LearningCommand.Create(),
 };
 try
 {

@@ -26,8 +26,8 @@ public partial class RootOptimizer : MatrixOptimizer
         var B = options.outlier_quantile < 1
             ? OutlierSplit.ToBase_(M, OutlierSplit.Threshold(M, options.outlier_quantile.Value))
             : M;
-        if (options.learn_coefficients!.Value && CoefficientLearner.IsDue(batch.Step))
-            CoefficientLearner.Learn(options.coefficients!, batch.InTurn(B), options.ns_steps!.Value, batch.Step);
+        if (options.learn_coefficients!.Value && CoefficientLearner.IsDue(batch.Step) && batch.InTurn(B) is { } matrix)
+            CoefficientLearner.Learn(options.coefficients!, matrix, options.ns_steps!.Value, batch.Step);
         var U = Orthogonalize(B, options.coefficients!.For(batch.Rows, batch.Columns, options.ns_steps!.Value),
             options.precision!.Value.Resolve(batch.Type, batch.Device));
         batch.Descend(U, options.LearningRate!.Value, options.lr_scale!.Value.Factor(batch.Rows, batch.Columns),

@@ -40,17 +40,22 @@ internal static class Capture
         : RootOptimizer(model, lr: options.LearningRate!.Value, weight_decay: options.WeightDecay!.Value)
     {
         private readonly Dictionary<(long, long), long> _steps = [];
+        private readonly Dictionary<((long, long) shape, long step), int> _seen = [];
 
         protected override Tensor Orthogonalize(Tensor B, CoefficientEntry coefficients, ScalarType dtype)
         {
-            var shape = (B.shape[1], B.shape[2]);
-            var step = _steps[shape] = _steps.GetValueOrDefault(shape) + 1;
-            var due = CoefficientLearner.IsDue(step);
+            var (rows, columns) = (B.shape[1], B.shape[2]);
+            var shape = (Math.Min(rows, columns), Math.Max(rows, columns));
+            var step = _steps[(rows, columns)] = _steps.GetValueOrDefault((rows, columns)) + 1;
+            var before = _seen.GetValueOrDefault((shape, step));
+            _seen[(shape, step)] = before + (int)B.shape[0];
+            // As the optimizer itself takes turns, over a shape in both orientations.
+            var all = Routing.Count(r => r.Route == Route.Matrix && (r.Shape.Min(), r.Shape.Max()) == shape);
             for (var i = 0; i < B.shape[0]; i++)
             {
-                var learns = due && i == CoefficientLearner.Turn(step, (int)B.shape[0]);
+                var learns = CoefficientLearner.IsDue(step) && before + i == CoefficientLearner.Turn(step, all);
                 if (learns || evaluate(step))
-                    captured.Add(new(step, i, learns, B[i].clone().cpu().DetachFromDisposeScope()));
+                    captured.Add(new(step, before + i, learns, B[i].clone().cpu().DetachFromDisposeScope()));
             }
             return base.Orthogonalize(B, coefficients, dtype);
         }

@@ -11,6 +11,9 @@ internal sealed class MatrixBatch
 
     private MatrixBatch(IReadOnlyList<Gradient> members) => _members = members;
 
+    /// <summary>How many matrices of the shape in either orientation there are, and how many of them come before this batch.</summary>
+    private (int before, int all) _ofShape;
+
     public long Rows => _members[0].Entry.Rows;
 
     public long Columns => _members[0].Entry.Columns;
@@ -22,14 +25,35 @@ internal sealed class MatrixBatch
     /// <summary>How many steps the batch has taken, this one included.</summary>
     public long Step => _members[0].Entry.State.step;
 
-    /// <summary>The one matrix of a stacked batch whose turn it is to be learned from: each in turn, refit by refit.</summary>
-    public Tensor InTurn(Tensor stacked) => stacked[CoefficientLearner.Turn(Step, _members.Count)];
+    /// <summary>
+    /// The matrix of a stacked batch whose turn it is to be learned from; null where it is in the batch of the transposed
+    /// shape, which shares the coefficients.
+    /// </summary>
+    public Tensor? InTurn(Tensor stacked)
+    {
+        var turn = CoefficientLearner.Turn(Step, _ofShape.all) - _ofShape.before;
+        return turn >= 0 && turn < _members.Count ? stacked[turn] : null;
+    }
 
     /// <summary>The matrices among <paramref name="gradients"/>, equal shapes together, in order of appearance.</summary>
-    public static IEnumerable<MatrixBatch> Of(IEnumerable<Gradient> gradients) => gradients
-        .Where(g => g.Entry.State is MomentumState)
-        .GroupBy(g => (g.Entry.Rows, g.Entry.Columns, g.Entry.Parameter.dtype, g.Value.device_type, g.Value.device_index))
-        .Select(group => new MatrixBatch(group.ToList()));
+    public static IReadOnlyList<MatrixBatch> Of(IEnumerable<Gradient> gradients)
+    {
+        var batches = gradients
+            .Where(g => g.Entry.State is MomentumState)
+            .GroupBy(g => (g.Entry.Rows, g.Entry.Columns, g.Entry.Parameter.dtype, g.Value.device_type, g.Value.device_index))
+            .Select(group => new MatrixBatch(group.ToList()))
+            .ToList();
+        foreach (var shape in batches.GroupBy(b => (Math.Min(b.Rows, b.Columns), Math.Max(b.Rows, b.Columns))))
+        {
+            var (before, all) = (0, shape.Sum(b => b._members.Count));
+            foreach (var batch in shape)
+            {
+                batch._ofShape = (before, all);
+                before += batch._members.Count;
+            }
+        }
+        return batches;
+    }
 
     /// <summary>
     /// Heavy-ball momentum, in place: M &lt;- mu M + G. Returns G + mu M with Nesterov, else M, stacked.

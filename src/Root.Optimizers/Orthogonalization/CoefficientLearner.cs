@@ -10,13 +10,13 @@ namespace Root.Optimizers.Orthogonalization;
 public static class CoefficientLearner
 {
     /// <summary>
-    /// Whether step <paramref name="step"/> (the first is 1) refits: steps 1, 3, 5 and so on, a tenth of the step apart and at
-    /// least two. Momentum is nearly of rank one in the first 20 steps, spreads until about 60 and changes little later.
+    /// Whether step <paramref name="step"/> (the first is 1) refits: steps 1, 4, 7 and so on, an eighth of the step apart and at
+    /// least three. Momentum is nearly of rank one in the first 20 steps, spreads until about 60 and changes little later.
     /// </summary>
     public static bool IsDue(long step) => Refits(step) > Refits(step - 1);
 
     /// <summary>
-    /// Which of <paramref name="count"/> parameters of one shape a refit learns from: each in turn. It follows from the step
+    /// Which of the <paramref name="count"/> parameters of one shape, in either orientation, a refit learns from: each in turn. It follows from the step
     /// alone, so nothing needs to be remembered.
     /// </summary>
     public static int Turn(long step, int count) => (Refits(step) - 1) % count;
@@ -25,7 +25,7 @@ public static class CoefficientLearner
     public static int Refits(long step)
     {
         var count = 0;
-        for (var due = 1L; due <= step; due += Math.Max(2, due / 10)) count++;
+        for (var due = 1L; due <= step; due += Math.Max(3, due / 8)) count++;
         return count;
     }
 
