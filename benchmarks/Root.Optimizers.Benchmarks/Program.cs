@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CharGpt;
 using Root.Optimizers.Benchmarks.Coefficients;
+using Root.Optimizers.Benchmarks.Compare;
 using Root.Optimizers.Benchmarks.Fidelity;
 
 CpuThreads.Configure();
@@ -8,6 +9,7 @@ CpuThreads.Configure();
 var root = new RootCommand("Comparisons and measurements of Root.Optimizers.")
 {
     FidelityCommand.Create(), CoefficientsCommand.Create(), LearningCommand.Create(),
+    CompareCommand.Create(),
 };
 try
 {

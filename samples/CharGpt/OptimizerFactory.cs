@@ -16,6 +16,8 @@ public static class OptimizerFactory
     private static readonly Dictionary<string, (double LearningRate, double WeightDecay, Create Create)> Known = new()
     {
         ["root"] = (8e-3, 0.1, (model, lr, decay) => new RootOptimizer(model, lr: lr, weight_decay: decay)),
+        ["root-published"] = (8e-3, 0.1, (model, lr, decay) =>
+            new RootOptimizer(model, RootOptimizer.Options.Published(lr, decay))),
         ["adamw"] = (4e-3, 0.1, AdamW),
         ["sgd"] = (0.1, 0, (model, lr, decay) =>
             torch.optim.SGD(model.parameters(), lr, momentum: 0.9, weight_decay: decay, nesterov: true)),

@@ -73,12 +73,9 @@ public partial class RootOptimizer
     /// <summary>The published algorithm over a model: five steps of the published triples, nothing learned.</summary>
     /// <param name="model">The model, on the device and in the type it trains in.</param>
     /// <param name="lr">Learning rate.</param>
-    public static RootOptimizer Published(nn.Module model, double lr = 1e-3)
-    {
-        var options = Options.Published();
-        options.LearningRate = lr;
-        return new(model, options);
-    }
+    /// <param name="weight_decay">Decoupled weight decay.</param>
+    public static RootOptimizer Published(nn.Module model, double lr = 1e-3, double weight_decay = 0.1) =>
+        new(model, Options.Published(lr, weight_decay));
 
     /// <summary>The coefficients of the first group, as they are now; <see cref="CoefficientTable.Save"/> writes them as JSON.</summary>
     public CoefficientTable Coefficients => ((Options)Groups[0].Options).coefficients!;

@@ -42,8 +42,12 @@ public partial class RootOptimizer
         /// <summary>
         /// The published algorithm: five steps of ROOT's published triples on B / ||B||_F, nothing learned.
         /// </summary>
-        public static Options Published() => new()
+        /// <param name="lr">Learning rate.</param>
+        /// <param name="weight_decay">Decoupled weight decay.</param>
+        public static Options Published(double lr = 1e-3, double weight_decay = 0.1) => new()
         {
+            LearningRate = lr,
+            weight_decay = weight_decay,
             ns_steps = 5,
             coefficients = CoefficientTable.RootPublished,
             learn_coefficients = false,
