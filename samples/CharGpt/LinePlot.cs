@@ -13,7 +13,8 @@ public sealed class LinePlot
 
     private static readonly OxyColor[] Colors = new uint[]
     {
-        0xFF1F77B4, 0xFFD62728, 0xFF2CA02C, 0xFFFF7F0E, 0xFF9467BD, 0xFF8C564B, 0xFFE377C2, 0xFF7F7F7F, 0xFFBCBD22, 0xFF17BECF,
+        0xFF1F77B4, 0xFFD62728, 0xFF2CA02C, 0xFFFF7F0E, 0xFF9467BD,
+        0xFF8C564B, 0xFFE377C2, 0xFF7F7F7F, 0xFFBCBD22, 0xFF17BECF,
     }.Select(OxyColor.FromUInt32).ToArray();
 
     private readonly PlotModel plot;
@@ -40,7 +41,8 @@ public sealed class LinePlot
     }
 
     /// <summary>Adds a line; lines take their colours in turn.</summary>
-    public LinePlot Add(string title, IEnumerable<(double X, double Y)> points, bool markers = false, double thickness = 1.6)
+    public LinePlot Add(
+        string title, IEnumerable<(double X, double Y)> points, bool markers = false, double thickness = 1.6)
     {
         var series = new LineSeries
         {

@@ -79,7 +79,7 @@ internal sealed class TrainCommand : IDisposable
     {
         var parameters = model.parameters().Sum(parameter => parameter.numel());
         Console.WriteLine(
-            $"{options.Optimizer}: {parameters:N0} parameters, '{text}' ({corpus.Length:N0} bytes), results in {folder}");
+            $"{options.Optimizer}: {parameters:N0} parameters, '{text}' ({corpus.Length:N0} bytes), to {folder}");
         Train();
         if (history.Count > 0)
         {
