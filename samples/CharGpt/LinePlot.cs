@@ -8,7 +8,7 @@ namespace CharGpt;
 /// <summary>Lines over a common axis, as SVG on white.</summary>
 public sealed class LinePlot
 {
-    private const int Width = 800;
+    private const int Width = 900;
     private const int Height = 480;
 
     private static readonly OxyColor[] Colors = new uint[]
@@ -35,6 +35,7 @@ public sealed class LinePlot
         plot.Legends.Add(new Legend
         {
             LegendPosition = LegendPosition.RightTop,
+            LegendPlacement = LegendPlacement.Outside,
             LegendBackground = OxyColors.White,
             LegendBorder = OxyColors.LightGray,
         });
@@ -60,7 +61,13 @@ public sealed class LinePlot
     /// <summary>Writes the plot, whole or not at all.</summary>
     public void Save(string path)
     {
-        var svg = new SvgExporter { Width = Width, Height = Height, TextMeasurer = new TextMeasurer() };
+        var svg = new SvgExporter
+        {
+            Width = Width,
+            Height = Height,
+            TextMeasurer = new TextMeasurer(),
+            UseVerticalTextAlignmentWorkaround = true, // some viewers do not know the attribute used otherwise
+        };
         AtomicFile.Write(path, stream => svg.Export(plot, stream));
     }
 
@@ -69,6 +76,7 @@ public sealed class LinePlot
         Axis axis = logarithmic ? new LogarithmicAxis() : new LinearAxis();
         axis.Position = position;
         axis.Title = title;
+        axis.AxisTitleDistance = 14;
         axis.MajorGridlineStyle = LineStyle.Solid;
         axis.MajorGridlineColor = OxyColor.FromRgb(0xE5, 0xE5, 0xE5);
         axis.MinimumPadding = axis.MaximumPadding = 0.03;

@@ -20,7 +20,7 @@ internal static class FidelityReport
     private static void Draw(string path, IReadOnlyList<Method> methods, (long, long) shape, List<Measured> measured)
     {
         var plot = new LinePlot($"Momentum of CharGpt's {shape.Item1}x{shape.Item2} matrices", "training step",
-            "mean of (s - 1)^2, median over parameters", logY: true);
+            "median of the mean (s - 1)^2", logY: true);
         foreach (var method in methods.Where(m => Drawn.Contains(m.Name)))
             plot.Add(method.Title, measured.Where(m => m.Method == method.Name && m.Shape == shape)
                 .GroupBy(m => m.Step, m => m.Squared)
