@@ -13,10 +13,10 @@ choose_provider() {
             provider=standin
             echo "./run: $reason; building against eng/TorchSharp.Standin over the system's libtorch instead."
         }
+        printf '<Project><PropertyGroup><TorchSharpProvider>%s</TorchSharpProvider></PropertyGroup></Project>\n' \
+            "$provider" >"$choice"
     fi
     [ "$provider" != standin ] || install libtorch-dev libopenblas0-openmp g++
-    printf '<Project><PropertyGroup><TorchSharpProvider>%s</TorchSharpProvider></PropertyGroup></Project>\n' \
-        "$provider" >"$choice"
 }
 
 # Prints why the TorchSharp package cannot be used, and fails; or succeeds.
@@ -24,7 +24,7 @@ why_not_package() {
     local libstdcxx log
     # TorchSharp 0.107's native library is built with GCC 13: on Debian 12 and older it restores but does not load.
     if [ "$(uname -s)" = Linux ]; then
-        libstdcxx=$(ldconfig -p 2>/dev/null | sed -n 's/.*libstdc++\.so\.6 .*=> //p' | head -n 1)
+        libstdcxx=$(PATH=$PATH:/usr/sbin:/sbin ldconfig -p 2>/dev/null | sed -n 's/.*libstdc++\.so\.6 .*=> //p' | head -n 1)
         if [ -n "$libstdcxx" ] && ! grep -q GLIBCXX_3.4.32 "$libstdcxx"; then
             echo "the TorchSharp package needs the libstdc++ of GCC 13 or later, which this system lacks"
             return 1
@@ -43,6 +43,7 @@ why_not_package() {
 
 # The default texts of ./run train come from npm.
 needs_npm() {
+    case " $* " in *" learning "* | *" coefficients "* | *" --replay "* | *" manifold "* | *" transfer "*) return 1 ;; esac
     case " $* " in *" --text /"* | *" --text ."* | *" --help "* | *" -h "* | *" --resume "*) return 1 ;; esac
     ! compgen -G 'data/*.txt' >/dev/null
 }

@@ -15,7 +15,7 @@ public partial class RootOptimizer
         /// <summary>Whether G + mu M takes the place of M. Default true.</summary>
         public bool? nesterov { get; set; }
 
-        /// <summary>Newton-Schulz steps, at least 1. Default 4, or 5 without learning.</summary>
+        /// <summary>Newton-Schulz steps, at least 1. Default 4, or 5 where the optimizer's own options switch learning off.</summary>
         public int? ns_steps { get; set; }
 
         /// <summary>The quantile of |M| beyond which entries are clipped, in (0, 1]; 1 clips nothing. Default 0.9.</summary>
@@ -40,7 +40,9 @@ public partial class RootOptimizer
         public bool? learn_coefficients { get; set; }
 
         /// <summary>
-        /// The published algorithm: five steps of ROOT's published triples on B / ||B||_F, nothing learned.
+        /// The published algorithm: five steps of ROOT's published triples on B / ||B||_F, nothing learned. What the published
+        /// program adds to norm and threshold is relative here, and its quantile's index is in double. Two of the triples
+        /// are not stable (see <see cref="CoefficientTable.RootPublished"/>).
         /// </summary>
         /// <param name="lr">Learning rate.</param>
         /// <param name="weight_decay">Decoupled weight decay.</param>
@@ -125,9 +127,17 @@ public partial class RootOptimizer
             lr_scale = options.lr_scale;
             precision = options.precision;
             learn_coefficients = options.learn_coefficients;
-            // Into the table at hand, which may be shared; a read-only one makes room for the learned one.
-            if (learn_coefficients == true && coefficients!.IsReadOnly) coefficients = options.coefficients;
-            else if (learn_coefficients == true) coefficients!.ReplaceWith(options.coefficients!);
+            // Into the table at hand, which may be shared.
+            if (options.coefficients!.IsReadOnly) coefficients = options.coefficients;
+            else if (!ReferenceEquals(coefficients, options.coefficients)) coefficients!.ReplaceWith(options.coefficients);
+        }
+
+        internal override void Check(OptimizerOptions source)
+        {
+            base.Check(source);
+            if (coefficients!.IsReadOnly && !((Options)source).coefficients!.IsReadOnly)
+                throw new ArgumentException("The state to load holds coefficients of its own, and this optimizer has read-only "
+                    + "ones; construct it with coefficients = CoefficientTable.Shipped().", nameof(source));
         }
 
         internal override void Write(BinaryWriter writer)
@@ -139,7 +149,8 @@ public partial class RootOptimizer
             writer.Write((int)lr_scale!.Value);
             writer.Write((int)precision!.Value);
             writer.Write(learn_coefficients!.Value);
-            if (learn_coefficients.Value) writer.Write(coefficients!.ToJson());
+            writer.Write(coefficients!.IsReadOnly);
+            if (!coefficients.IsReadOnly) writer.Write(coefficients.ToJson());
         }
 
         internal override void Read(BinaryReader reader)
@@ -151,7 +162,7 @@ public partial class RootOptimizer
             lr_scale = (LrScale)reader.ReadInt32();
             precision = (Precision)reader.ReadInt32();
             learn_coefficients = reader.ReadBoolean();
-            if (learn_coefficients.Value) coefficients = CoefficientTable.FromJson(reader.ReadString());
+            coefficients = reader.ReadBoolean() ? CoefficientTable.RootPublished : CoefficientTable.FromJson(reader.ReadString());
         }
     }
 }

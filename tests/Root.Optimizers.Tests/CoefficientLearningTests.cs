@@ -165,6 +165,54 @@ public class CoefficientLearningTests
     }
 
     [Fact]
+    public void A_frozen_table_is_saved_and_a_published_one_comes_back_published()
+    {
+        static RootOptimizer Fresh(RootOptimizer.Options options)
+        {
+            random.manual_seed(5);
+            return new([Models.Parameter(6, 9)], options);
+        }
+        static void Pass(RootOptimizer from, RootOptimizer to)
+        {
+            using var stream = new MemoryStream();
+            from.save_state_dict(new BinaryWriter(stream));
+            stream.Position = 0;
+            to.load_state_dict(new BinaryReader(stream));
+        }
+        using var learned = Fresh(new() { coefficients = new CoefficientTable() });
+        Models.RandomGradients(learned.parameters());
+        learned.step();
+        ((RootOptimizer.ParamGroup)learned.ParamGroups.Single()).Options.learn_coefficients = false;
+        using var other = Fresh(new());
+        Pass(learned, other);
+        Assert.Equal(learned.Coefficients.Entries, other.Coefficients.Entries);
+
+        using var published = Fresh(RootOptimizer.Options.Published());
+        Assert.Throws<InvalidDataException>(() => Pass(learned, published));
+        Assert.Throws<ArgumentException>(() => published.load_state_dict(learned.state_dict()));
+        Pass(published, other);
+        Assert.Same(CoefficientTable.RootPublished, other.Coefficients);
+    }
+
+    [Fact]
+    public void Groups_of_one_shape_take_turns()
+    {
+        random.manual_seed(6);
+        Parameter[] parameters = [Models.Parameter(8, 20), Models.Parameter(8, 20)];
+        using var optimizer = new RootOptimizer(parameters.Select(p => new RootOptimizer.ParamGroup([p])),
+            new RootOptimizer.Options { momentum = 0, outlier_quantile = 1 });
+        var seen = new List<double>();
+        for (var step = 1; step <= 10; step++)
+        {
+            Models.Gradient(parameters[0], Spread(8, 20, 0.5));
+            Models.Gradient(parameters[1], Spread(8, 20, 1e-3));
+            optimizer.step();
+            if (CoefficientLearner.IsDue(step)) seen.Add(optimizer.Coefficients.For(8, 20, 4).Schedule.Lower!.Value);
+        }
+        Assert.True(seen[0] > seen[1] && seen[2] > seen[3], string.Join(", ", seen));
+    }
+
+    [Fact]
     public void Without_learning_the_table_stays()
     {
         var table = new CoefficientTable();

@@ -25,7 +25,7 @@ internal static class FidelityCommand
         var capture = new Option<string?>("--capture") { Description = "file to write the captured momentum to" };
         var replay = new Option<string?>("--replay") { Description = "captured momentum to evaluate, instead of training" };
         var json = new Option<string?>("--json") { Description = "file for the medians by shape" };
-        var results = new Option<string?>("--out") { Description = "folder for fidelity.md and fidelity.svg" };
+        var results = new Option<string?>("--out") { Description = "folder for fidelity-table.md and a fidelity-SHAPE.svg each" };
         optimizer.AcceptOnlyFromAmong("root");
         var command = new Command("fidelity", "The orthogonalization error of each coefficient set on real momentum, against the SVD.")
             { steps, seed, optimizer, capture, replay, json, results };
@@ -81,8 +81,13 @@ internal static class FidelityCommand
     /// <summary>The median over parameters and judged steps.</summary>
     public static double Median(IEnumerable<Measured> measured, string method, (long, long) shape, Func<Measured, double> value)
     {
-        var values = measured.Where(m => m.Method == method && m.Shape == shape && m.Step >= Judged[0]).Select(value).Order().ToArray();
-        return (values[(values.Length - 1) / 2] + values[values.Length / 2]) / 2;
+        return Median(measured.Where(m => m.Method == method && m.Shape == shape && m.Step >= Judged[0]).Select(value));
+    }
+
+    public static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 
     private static void Show(IEnumerable<Method> methods, (long, long)[] shapes, List<Measured> measured)

@@ -25,14 +25,8 @@ internal static class FidelityReport
             plot.Add(method.Title, measured.Where(m => m.Method == method.Name && m.Shape == shape)
                 .GroupBy(m => m.Step, m => m.Squared)
                 .OrderBy(step => step.Key)
-                .Select(step => ((double)step.Key, Median(step))), markers: true);
+                .Select(step => ((double)step.Key, FidelityCommand.Median(step))), markers: true);
         plot.Save(path);
-    }
-
-    private static double Median(IEnumerable<double> values)
-    {
-        var sorted = values.Order().ToArray();
-        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 
     private static string Tables(IReadOnlyList<Method> methods, (long, long)[] shapes, List<Measured> measured)

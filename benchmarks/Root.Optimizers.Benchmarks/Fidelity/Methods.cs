@@ -18,19 +18,20 @@ internal static class Methods
 
     public static List<Method> All(IReadOnlyList<Momentum> captured)
     {
-        var methods = new List<Method>
+        var fixedSets = new List<Method>
         {
             Fixed("classic5", "classic, 5 steps", PublishedSchedules.Classic()),
             Fixed("muon5", "Muon, 5 steps", PublishedSchedules.Muon()),
-            Fixed("muon5_bf16", "Muon, 5 steps, bfloat16", PublishedSchedules.Muon(), ScalarType.BFloat16),
             Fixed("polar_express5", "Polar Express, 5 steps", PublishedSchedules.PolarExpress()),
             Fixed("quintic5", "quintic, 5 steps", PublishedSchedules.Quintic),
         };
         var spectra = captured.Where(m => m.ForLearning && m.Step <= FrozenAfter)
             .ToLookup(m => m.Shape, m => Spectrum.Of(m.B).Over(Normalisation.Frobenius));
-        methods.Add(SingleTriple("root_triple_random", "ROOT's triple, random", spectra, 0));
-        methods.Add(SingleTriple("root_triple_real", "ROOT's triple, real", spectra, 1));
-        methods.Add(SingleTriple("root_triple_mixed", "ROOT's triple, mixed", spectra, ScheduleFit.MeasuredShare));
+        fixedSets.Add(SingleTriple("root_triple_random", "ROOT's triple, random", spectra, 0));
+        fixedSets.Add(SingleTriple("root_triple_real", "ROOT's triple, real", spectra, 1));
+        fixedSets.Add(SingleTriple("root_triple_mixed", "ROOT's triple, mixed", spectra, ScheduleFit.MeasuredShare));
+        var methods = fixedSets.SelectMany(m => new[] { m, m with { Name = m.Name + "_bf16", Title = m.Title + ", bfloat16", Type = ScalarType.BFloat16 } })
+            .ToList();
         foreach (var steps in new[] { 3, 4, 5 })
         {
             var (frozen, online) = (Learned(captured, steps, FrozenAfter), Learned(captured, steps, long.MaxValue));
@@ -43,10 +44,10 @@ internal static class Methods
         return methods;
     }
 
-    private static Method Fixed(string name, string title, NewtonSchulzSchedule schedule, ScalarType type = ScalarType.Float32)
+    private static Method Fixed(string name, string title, NewtonSchulzSchedule schedule)
     {
         var entry = new CoefficientEntry(schedule, Normalisation.Frobenius, new(CoefficientSource.Published));
-        return new(name, title, type, (_, _) => entry);
+        return new(name, title, ScalarType.Float32, (_, _) => entry);
     }
 
     /// <summary>The paper's ablation: one stable triple for five steps, fitted to random, real or mixed spectra.</summary>

@@ -3,42 +3,57 @@ using static TorchSharp.torch;
 
 namespace Root.Optimizers;
 
-/// <summary>
-/// Finds gradients with NaN or infinity. A sum is NaN or infinite as soon as one term is, and costs one pass of reading.
-/// </summary>
+/// <summary>Finds gradients with NaN or infinity.</summary>
 internal sealed class FiniteGradients : IDisposable
 {
-    private Tensor? _found;
+    /// <summary>For each CUDA device, on the host: not 0 where a step found a gradient that was not finite.</summary>
+    private readonly Dictionary<int, Tensor> _found = [];
 
     /// <summary>
     /// On the CPU: throws, with the parameter's name. On CUDA, where reading a result waits for all work in flight: what a
-    /// step finds is copied to the host behind the work, and the first later step that sees it there throws.
+    /// step finds is copied to the host behind the work, and the first later step that sees it there throws, once.
     /// </summary>
     /// <exception cref="NotFiniteNumberException">A gradient holds NaN or infinity.</exception>
     public void Check(IEnumerable<Gradient> gradients)
     {
-        if (_found is not null && _found.item<float>() != 0)
+        if (_found.Values.Any(found => found.item<float>() != 0))
+        {
+            foreach (var found in _found.Values) found.zero_();
             throw new NotFiniteNumberException("A gradient of an earlier step held NaN or infinity, and the parameters are no "
                 + "longer finite. Restore a checkpoint; a lower learning rate or clipped gradients may avoid it.");
-        var onDevice = new List<Tensor>();
+        }
+        var largest = new Dictionary<int, List<Tensor>>();
         foreach (var (entry, value) in gradients)
         {
-            using var scope = NewDisposeScope();
-            var sum = value.sum(ScalarType.Float32);
-            if (value.device_type != DeviceType.CPU) onDevice.Add(sum.MoveToOuterDisposeScope());
-            else if (!float.IsFinite(sum.item<float>()) && !value.isfinite().all().item<bool>())
-                throw new NotFiniteNumberException($"The gradient of {entry.Label} holds NaN or infinity. Nothing was updated.");
+            if (value.device_type == DeviceType.CPU) CheckNow(entry, value);
+            else if (value.numel() > 0)
+            {
+                if (!largest.TryGetValue(value.device_index, out var list)) largest[value.device_index] = list = [];
+                list.Add(linalg.vector_norm(value, double.PositiveInfinity));
+            }
         }
-        foreach (var device in onDevice.GroupBy(sum => sum.device_index)) Record(device.ToList());
+        foreach (var (device, norms) in largest) Record(device, norms);
     }
 
-    private void Record(List<Tensor> sums)
+    private static void CheckNow(Entry entry, Tensor value)
     {
-        _found ??= zeros(1).pin_memory().DetachFromDisposeScope();
-        using var finite = stack(sums).isfinite().all();
-        using var found = finite.logical_not().to(ScalarType.Float32).reshape(1);
-        _found.copy_(found, nonBlocking: true);
+        using var scope = NewDisposeScope();
+        // A sum is NaN or infinite as soon as one term is, and costs one pass of reading; large terms may overflow, too.
+        if (!float.IsFinite(value.sum(ScalarType.Float32).item<float>()) && !value.isfinite().all().item<bool>())
+            throw new NotFiniteNumberException($"The gradient of {entry.Label} holds NaN or infinity. Nothing was updated.");
     }
 
-    public void Dispose() => _found?.Dispose();
+    private void Record(int device, List<Tensor> norms)
+    {
+        using var scope = NewDisposeScope();
+        if (!_found.TryGetValue(device, out var found))
+            _found[device] = found = zeros(1, dtype: ScalarType.Float32).pin_memory().DetachFromDisposeScope();
+        var bad = stack(norms.Select(norm => norm.isfinite())).all().logical_not();
+        found.copy_(bad.to(ScalarType.Float32).reshape(1), nonBlocking: true);
+    }
+
+    public void Dispose()
+    {
+        foreach (var found in _found.Values) found.Dispose();
+    }
 }

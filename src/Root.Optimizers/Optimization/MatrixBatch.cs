@@ -26,8 +26,7 @@ internal sealed class MatrixBatch
     public long Step => _members[0].Entry.State.step;
 
     /// <summary>
-    /// The matrix of a stacked batch whose turn it is to be learned from; null where it is in the batch of the transposed
-    /// shape, which shares the coefficients.
+    /// The matrix of a stacked batch whose turn it is to be learned from; null where it is in another batch of the shape.
     /// </summary>
     public Tensor? InTurn(Tensor stacked)
     {
@@ -36,13 +35,15 @@ internal sealed class MatrixBatch
     }
 
     /// <summary>The matrices among <paramref name="gradients"/>, equal shapes together, in order of appearance.</summary>
-    public static IReadOnlyList<MatrixBatch> Of(IEnumerable<Gradient> gradients)
+    public static IReadOnlyList<MatrixBatch> Of(IEnumerable<Gradient> gradients) => gradients
+        .Where(g => g.Entry.State is MomentumState)
+        .GroupBy(g => (g.Entry.Rows, g.Entry.Columns, g.Entry.Parameter.dtype, g.Value.device_type, g.Value.device_index))
+        .Select(group => new MatrixBatch(group.ToList()))
+        .ToList();
+
+    /// <summary>Lets the batches of one shape, in either orientation and of all groups, take turns in <see cref="InTurn"/>.</summary>
+    public static void TakeTurns(IEnumerable<MatrixBatch> batches)
     {
-        var batches = gradients
-            .Where(g => g.Entry.State is MomentumState)
-            .GroupBy(g => (g.Entry.Rows, g.Entry.Columns, g.Entry.Parameter.dtype, g.Value.device_type, g.Value.device_index))
-            .Select(group => new MatrixBatch(group.ToList()))
-            .ToList();
         foreach (var shape in batches.GroupBy(b => (Math.Min(b.Rows, b.Columns), Math.Max(b.Rows, b.Columns))))
         {
             var (before, all) = (0, shape.Sum(b => b._members.Count));
@@ -52,7 +53,6 @@ internal sealed class MatrixBatch
                 before += batch._members.Count;
             }
         }
-        return batches;
     }
 
     /// <summary>

@@ -58,7 +58,9 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         var held = _groups.SelectMany(g => g.Entries).Select(e => e.Parameter).ToList();
         foreach (var candidate in candidates) CheckParameter(candidate, held);
 
-        var entries = candidates.Select(c => new Entry(c.Parameter, Router.Decide(c, options.route))).ToArray();
+        // All are routed before the first state is made: the user's route may throw.
+        var routed = candidates.Select(c => Router.Decide(c, options.route)).ToArray();
+        var entries = candidates.Zip(routed, (c, r) => new Entry(c.Parameter, r)).ToArray();
         options.InitialLearningRate = options.LearningRate!.Value;
         options.Owner = this;
         param_group.Options = options;
@@ -121,12 +123,14 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         foreach (var group in _groups) group.Options.Validate();
         var gradients = _groups.Select(g => Gradient.Of(g.Entries)).ToArray();
         _finite.Check(gradients.SelectMany(g => g));
-        foreach (var (group, live) in _groups.Zip(gradients))
+        var batches = gradients.Select(MatrixBatch.Of).ToArray();
+        MatrixBatch.TakeTurns(batches.SelectMany(b => b));
+        for (var i = 0; i < _groups.Count; i++)
         {
-            foreach (var batch in MatrixBatch.Of(live))
+            foreach (var batch in batches[i])
                 using (NewDisposeScope())
-                    Update(batch, group.Options);
-            AdamWFallback.Update(live.Where(g => g.Entry.State is AdamWState), group.Options);
+                    Update(batch, _groups[i].Options);
+            AdamWFallback.Update(gradients[i].Where(g => g.Entry.State is AdamWState), _groups[i].Options);
         }
         return loss!;
     }
@@ -147,10 +151,7 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
             throw new ArgumentException(
                 $"The state to load has {state_dict.Options.Count} groups and {state_dict.State.Count} parameters; this "
                 + $"{GetType().Name} has {_groups.Count} and {entries.Length}.", nameof(state_dict));
-        foreach (var (group, options) in _groups.Zip(state_dict.Options))
-            if (options.GetType() != group.Options.GetType())
-                throw new ArgumentException($"The state to load has options of type {options.GetType()}; this "
-                    + $"{GetType().Name} has {group.Options.GetType()}.", nameof(state_dict));
+        foreach (var (group, options) in _groups.Zip(state_dict.Options)) group.Options.Check(options);
         foreach (var (entry, state) in entries.Zip(state_dict.State)) entry.State.Check(state);
         base.load_state_dict(state_dict);
     }

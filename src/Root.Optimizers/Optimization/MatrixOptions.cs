@@ -69,12 +69,19 @@ public abstract class MatrixOptions : OptimizerOptions
         if (fallback_weight_decay is not null) Require.NotNegative(fallback_weight_decay, nameof(fallback_weight_decay));
     }
 
+    /// <exception cref="ArgumentException">The options cannot be loaded into these.</exception>
+    internal virtual void Check(OptimizerOptions source)
+    {
+        if (source?.GetType() != GetType())
+            throw new ArgumentException(
+                $"Options of type {source?.GetType()} cannot be loaded into {GetType()}.", nameof(source));
+    }
+
     /// <summary>Takes over every saved value of <paramref name="source"/>.</summary>
     public override void LoadStateDict(OptimizerOptions source)
     {
-        if (source is not MatrixOptions options || source.GetType() != GetType())
-            throw new ArgumentException(
-                $"Options of type {source?.GetType()} cannot be loaded into {GetType()}.", nameof(source));
+        Check(source);
+        var options = (MatrixOptions)source;
         base.LoadStateDict(source);
         momentum = options.momentum;
         weight_decay = options.weight_decay;

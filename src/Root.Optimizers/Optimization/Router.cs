@@ -31,6 +31,7 @@ internal static class Router
     {
         var parameter = candidate.Parameter;
         if (parameter.dim() < 2) return (Route.AdamW, $"{parameter.dim()}-D");
+        if (parameter.numel() == 0) return (Route.AdamW, "no elements");
         foreach (var (name, owner) in candidate.Places)
         {
             if (owner?.GetType().Name is nameof(Embedding) or "EmbeddingBag") return (Route.AdamW, "an embedding");

@@ -39,6 +39,7 @@ internal static class SavedState
                 var loaded = group.Options.Copy();
                 loaded.Read(reader);
                 loaded.Validate();
+                group.Options.Check(loaded);
                 options.Add(loaded);
             }
             foreach (var entry in optimizer.Groups.SelectMany(g => g.Entries))

@@ -23,7 +23,9 @@ internal static class BatchedProduct
     private static bool IsRotated()
     {
         using var scope = NewDisposeScope();
-        var (C, A, B) = (full([1, 1, 1], 1f), full([1, 1, 1], 2f), full([1, 1, 1], 3f));
+        var (C, A, B) = (Of(1), Of(2), Of(3));
         return C.baddbmm(A, B).item<float>() != 1 + 2 * 3;
+
+        static Tensor Of(float value) => full([1, 1, 1], value, dtype: ScalarType.Float32);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -36,7 +37,16 @@ public static class CoefficientLearner
     /// <param name="step">The optimizer step, for the record.</param>
     public static void Learn(CoefficientTable table, Tensor matrix, int steps, long step)
     {
-        var spectrum = Spectrum.Of(matrix);
+        Spectrum spectrum;
+        try
+        {
+            spectrum = Spectrum.Of(matrix);
+        }
+        catch (ExternalException)
+        {
+            // The eigenvalue solver did not converge: the schedule at hand goes on, and the next refit tries again.
+            return;
+        }
         if (!spectrum.IsUsable) return;
         var (rows, columns) = (matrix.shape[0], matrix.shape[1]);
         var (schedule, error) = ScheduleFit.Fit(spectrum, rows, columns, steps, Normalisation.Schatten8);

@@ -16,7 +16,10 @@ public partial class CoefficientTable
         return Read(reader.ReadToEnd());
     });
 
-    /// <summary>The table as JSON, readable and complete: the numbers read back are the same to the bit.</summary>
+    /// <summary>
+    /// The entries as JSON: the numbers read back are the same to the bit. What a table gives for shapes without an entry is not
+    /// among them, and <see cref="RootPublished"/> has no entries.
+    /// </summary>
     public string ToJson() => JsonSerializer.Serialize(new Document(Format, Version, Entries.Select(e => new Item(
         [e.shorter, e.longer], e.entry.Normalisation, e.entry.Schedule.Lower, e.entry.Schedule.Bound, e.entry.Provenance.Source,
         e.entry.Provenance.Step, e.entry.Provenance.Error,

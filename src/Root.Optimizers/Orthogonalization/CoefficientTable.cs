@@ -26,7 +26,8 @@ public sealed partial class CoefficientTable
 
     /// <summary>
     /// The triples of ROOT's published program for its four shapes; Muon's (3.4445, -4.7750, 2.0315) for all others.
-    /// Nothing can be learned into it.
+    /// Nothing can be learned into it. Its triples for 2048 x 2048 and 2048 x 3072 are not
+    /// <see cref="NewtonSchulzSchedule.Stable"/>: singular values of low-rank momentum can grow under them.
     /// </summary>
     public static CoefficientTable RootPublished { get; } = new(
         new Dictionary<(long, long, int), CoefficientEntry>(), steps => Published(PublishedSchedules.MuonTriple, steps), isReadOnly: true)

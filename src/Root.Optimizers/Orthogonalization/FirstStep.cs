@@ -29,8 +29,10 @@ internal static class FirstStep
         var accurate = square.dtype == ScalarType.BFloat16 ? square.to(ScalarType.Float32) : square;
         var n = linalg.vector_norm(accurate, dims: new long[] { -2, -1 }, keepdim: true).pow_(0.25);
         n.masked_fill_(n.eq(0), 1);
-        var P = A.mul((b / n.pow(3)).to(A.dtype)).add_(square.mul_((c / n.pow(5)).to(A.dtype)));
-        P.diagonal(0, -2, -1).add_((a / n.squeeze(-1)).to(A.dtype));
-        return P.MoveToOuterDisposeScope();
+        // In float32 and rounded once: a, b and c cancel, and coefficients rounded to bfloat16 would be off for every
+        // singular value alike.
+        var P = (A * (b / n.pow(3))).add_(accurate * (c / n.pow(5)));
+        P.diagonal(0, -2, -1).add_(a / n.squeeze(-1));
+        return P.to(A.dtype).MoveToOuterDisposeScope();
     }
 }

@@ -49,7 +49,7 @@ internal static class GolubKahan
 
         // X V = U B with B lower bidiagonal, so that B B^T = U^T X X^T U on the space that u_1 spans.
         var B = diag(stack(alphas).cpu().to(ScalarType.Float64));
-        for (var j = 0; j + 1 < count; j++) B[j + 1, j] = betas[j].cpu().item<float>();
+        if (count > 1) B.diagonal(-1, 0, 1).copy_(stack(betas.SkipLast(1)).cpu());
         var (left, values, _) = linalg.svd(B);
         var weights = left[0].square().data<double>().ToArray();
         var largest = scale.item<float>();

@@ -11,7 +11,7 @@ internal static class GramForm
 {
     private const int RestartAfter = 2;
 
-    /// <param name="X">(b, n, m), n &lt;= m, of Frobenius norm 1 each.</param>
+    /// <param name="X">(b, n, m), n &lt;= m, of Frobenius norm 1 each; disposed.</param>
     /// <param name="schedule">The coefficients of each step.</param>
     /// <param name="normalisation">What the first step divides by.</param>
     public static Tensor Iterate(Tensor X, NewtonSchulzSchedule schedule, Normalisation normalisation)
@@ -22,6 +22,7 @@ internal static class GramForm
         for (var k = 0; k < schedule.Count; k++)
         {
             using var inner = NewDisposeScope();
+            var before = (Q, R);
             var last = k + 1 == schedule.Count || k + 1 == RestartAfter;
             var (a, b, c) = schedule[k];
             if (Q is null)
@@ -41,15 +42,18 @@ internal static class GramForm
             }
             if (last)
             {
-                X = Q.bmm(X).MoveToOuterDisposeScope();
+                (var previous, X) = (X, Q.bmm(X).MoveToOuterDisposeScope());
+                previous.Dispose();
                 Q = null;
-                if (k + 1 < schedule.Count) R = X.bmm(X.mT).MoveToOuterDisposeScope();
+                if (k + 1 < schedule.Count) R = X.bmm(X.mT);
             }
             else
             {
                 Q.MoveToOuterDisposeScope();
-                R.MoveToOuterDisposeScope();
             }
+            if (!ReferenceEquals(R, before.R)) before.R.Dispose();
+            before.Q?.Dispose();
+            R.MoveToOuterDisposeScope();
         }
         return X.MoveToOuterDisposeScope();
     }

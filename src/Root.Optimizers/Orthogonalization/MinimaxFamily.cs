@@ -7,7 +7,7 @@ namespace Root.Optimizers.Orthogonalization;
 /// </summary>
 public static class MinimaxFamily
 {
-    /// <summary>A schedule with a larger bound is not offered: singular values may come out 30 % off.</summary>
+    /// <summary>From three steps on, a schedule with a larger bound is not offered: singular values may come out 30 % off.</summary>
     public const double LargestBound = 0.3;
 
     /// <summary>The best odd quintic for 1 on [l, u], and its error E: |p(s) - 1| &lt;= E there.</summary>

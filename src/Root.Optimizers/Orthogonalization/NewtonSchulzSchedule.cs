@@ -34,7 +34,7 @@ public sealed class NewtonSchulzSchedule : IReadOnlyList<Triple>, IEquatable<New
         Lower = lower;
         var (least, most) = Propagate(lower ?? 0, 1);
         Bound = Math.Max(1 - least, most - 1);
-        Stable = Propagate(0, 1).high <= StableBound;
+        Stable = Propagate(0, 1) is var (low, high) && Math.Max(-low, high) <= StableBound;
     }
 
     /// <summary>The same triple, <paramref name="times"/> times: the form of Muon and of the ROOT paper.</summary>
@@ -51,7 +51,7 @@ public sealed class NewtonSchulzSchedule : IReadOnlyList<Triple>, IEquatable<New
     public double Bound { get; }
 
     /// <summary>
-    /// Whether no singular value in [0, 1] ends above <see cref="StableBound"/>, under the same perturbations. The triple
+    /// Whether no singular value in [0, 1] ends above <see cref="StableBound"/> in magnitude, under the same perturbations. The triple
     /// that ROOT published for 2048 x 2048 is not stable: a value that lands above 1.2236 grows without limit.
     /// </summary>
     public bool Stable { get; }

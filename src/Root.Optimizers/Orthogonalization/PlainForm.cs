@@ -5,7 +5,7 @@ namespace Root.Optimizers.Orthogonalization;
 /// <summary>X &lt;- a X + (b A + c A^2) X, A = X X^T: two products with X and one of n x n a step.</summary>
 internal static class PlainForm
 {
-    /// <param name="X">(b, n, m), n &lt;= m, of Frobenius norm 1 each.</param>
+    /// <param name="X">(b, n, m), n &lt;= m, of Frobenius norm 1 each; disposed.</param>
     /// <param name="schedule">The coefficients of each step.</param>
     /// <param name="normalisation">What the first step divides by.</param>
     public static Tensor Iterate(Tensor X, NewtonSchulzSchedule schedule, Normalisation normalisation)
@@ -16,7 +16,8 @@ internal static class PlainForm
         {
             using var inner = NewDisposeScope();
             var P = FirstStep.Polynomial(X.bmm(X.mT), schedule[0], normalisation);
-            X = P.bmm(X).MoveToOuterDisposeScope();
+            (var previous, X) = (X, P.bmm(X).MoveToOuterDisposeScope());
+            previous.Dispose();
             steps = steps.Skip(1);
         }
         foreach (var (a, b, c) in steps)
@@ -24,7 +25,8 @@ internal static class PlainForm
             using var inner = NewDisposeScope();
             var A = X.bmm(X.mT);
             var Z = BatchedProduct.Add(A, A, A, beta: b, alpha: c);
-            X = BatchedProduct.Add(X, Z, X, beta: a).MoveToOuterDisposeScope();
+            (var previous, X) = (X, BatchedProduct.Add(X, Z, X, beta: a).MoveToOuterDisposeScope());
+            previous.Dispose();
         }
         return X.MoveToOuterDisposeScope();
     }

@@ -47,14 +47,14 @@ public sealed class Spectrum
         return sum;
     }
 
-    /// <summary>The same spectrum divided by a norm of its own.</summary>
+    /// <summary>The same spectrum divided by a norm of its own. Values that a model of few values puts above 1 become 1.</summary>
     public Spectrum Over(Normalisation normalisation)
     {
         var power = normalisation == Normalisation.Schatten8 ? 8 : 2;
         // Over the largest first, so that powers stay in range.
         var largest = Values.Max();
         var norm = largest * Math.Pow(Count * Mean(s => Math.Pow(s / largest, power)), 1.0 / power);
-        return new(Values.Select(s => s / norm).ToArray(), Weights.ToArray(), Count);
+        return new(Values.Select(s => Math.Min(1, s / norm)).ToArray(), Weights.ToArray(), Count);
     }
 
     /// <summary>
@@ -81,8 +81,8 @@ public sealed class Spectrum
     }
 
     /// <summary>
-    /// The spectrum of a matrix, on its device, in float64: all singular values where the shorter side is at most
-    /// <see cref="ExactSide"/>, else a quadrature of <see cref="LanczosSteps"/> nodes. Waits for the device.
+    /// The spectrum of a matrix, on its device: all singular values, in float64, where the shorter side is at most
+    /// <see cref="ExactSide"/>, else a quadrature of <see cref="LanczosSteps"/> nodes, in float32. Waits for the device.
     /// </summary>
     /// <param name="matrix">(m, n), floating point; not changed.</param>
     public static Spectrum Of(Tensor matrix) =>

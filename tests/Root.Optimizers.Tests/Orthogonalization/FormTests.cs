@@ -62,6 +62,23 @@ public class FormTests
     }
 
     [Fact]
+    public void In_bfloat16_the_Schatten_normalisation_keeps_the_bound_whatever_the_norm()
+    {
+        // Coefficients divided by powers of the norm and rounded to bfloat16 would be off by 0.35 at the worst norm.
+        random.manual_seed(11);
+        var table = MinimaxFamily.Table(1e-2, 4);
+        for (var n = 8; n <= 104; n += 8)
+            foreach (var form in new[] { Form.Plain, Form.Gram })
+            {
+                // The values fill [0.03, 1]; over a Schatten-8 norm below 1.5 they stay above l.
+                var matrix = Filling(0.03, n, 3 * n, out _).to(float32).OnDevice();
+                var (least, most) = Range(NewtonSchulz.Orthogonalize(matrix, table, ScalarType.BFloat16, Normalisation.Schatten8, form));
+                Assert.InRange(least, 1 - table.Bound - 0.03, 1 + table.Bound);
+                Assert.InRange(most, 1 - table.Bound, 1 + table.Bound + 0.03);
+            }
+    }
+
+    [Fact]
     public void In_bfloat16_below_the_line_the_plain_form_is_chosen_and_holds()
     {
         random.manual_seed(8);

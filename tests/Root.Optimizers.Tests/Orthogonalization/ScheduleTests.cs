@@ -22,6 +22,10 @@ public class ScheduleTests
     }
 
     [Fact]
+    public void A_schedule_that_ends_far_below_zero_is_not_stable() =>
+        Assert.False(new NewtonSchulzSchedule([new(1, -50, 0)]).Stable);
+
+    [Fact]
     public void Roots_square_triple_grows_without_limit()
     {
         // What the interval test finds out: a value above the repelling fixed point 1.2236 leaves for good.
