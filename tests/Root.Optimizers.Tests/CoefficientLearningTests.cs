@@ -44,9 +44,9 @@ public class CoefficientLearningTests
     public void Refits_are_dense_at_first_and_sparse_later()
     {
         var due = Enumerable.Range(1, 10_000).Where(step => CoefficientLearner.IsDue(step)).ToArray();
-        Assert.Equal([1, 4, 7, 10, 13], due.Take(5));
-        Assert.InRange(due.Count(step => step <= 100), 18, 25);
-        Assert.InRange(due.Count(step => step > 1000), 15, 30);
+        Assert.Equal([1, 5, 9, 13, 17], due.Take(5));
+        Assert.InRange(due.Count(step => step <= 100), 14, 20);
+        Assert.InRange(due.Count(step => step > 1000), 10, 20);
         Assert.Equal(due.Length, CoefficientLearner.Refits(10_000));
     }
 
@@ -60,7 +60,7 @@ public class CoefficientLearningTests
         var table = new CoefficientTable();
         using var optimizer = Learning(parameters, table);
         var seen = new List<double>();
-        for (var step = 1; step <= 10; step++)
+        for (var step = 1; step <= 13; step++)
         {
             Models.Gradient(parameters[0], Spread(8, 20, 0.5));
             Models.Gradient(parameters[1], Spread(rows, columns, 1e-3));
@@ -202,7 +202,7 @@ public class CoefficientLearningTests
         using var optimizer = new RootOptimizer(parameters.Select(p => new RootOptimizer.ParamGroup([p])),
             new RootOptimizer.Options { momentum = 0, outlier_quantile = 1 });
         var seen = new List<double>();
-        for (var step = 1; step <= 10; step++)
+        for (var step = 1; step <= 13; step++)
         {
             Models.Gradient(parameters[0], Spread(8, 20, 0.5));
             Models.Gradient(parameters[1], Spread(8, 20, 1e-3));

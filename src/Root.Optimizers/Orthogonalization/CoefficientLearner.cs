@@ -11,8 +11,8 @@ namespace Root.Optimizers.Orthogonalization;
 public static class CoefficientLearner
 {
     /// <summary>
-    /// Whether step <paramref name="step"/> (the first is 1) refits: steps 1, 4, 7 and so on, an eighth of the step apart and at
-    /// least three. Momentum is nearly of rank one in the first 20 steps, spreads until about 60 and changes little later.
+    /// Whether step <paramref name="step"/> (the first is 1) refits: steps 1, 5, 9 and so on, a sixth of the step apart and at
+    /// least four. Momentum is nearly of rank one in the first 20 steps, spreads until about 60 and changes little later.
     /// </summary>
     public static bool IsDue(long step) => Refits(step) > Refits(step - 1);
 
@@ -26,7 +26,7 @@ public static class CoefficientLearner
     public static int Refits(long step)
     {
         var count = 0;
-        for (var due = 1L; due <= step; due += Math.Max(3, due / 8)) count++;
+        for (var due = 1L; due <= step; due += Math.Max(4, due / 6)) count++;
         return count;
     }
 
