@@ -1,0 +1,57 @@
+using Root.Optimizers.Manifolds;
+using Root.Optimizers.Tests.Support;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Tests.Manifolds;
+
+/// <summary>The published program's steps (vectors/README.md).</summary>
+public class DualAscentTests
+{
+    [Theory]
+    [InlineData("fp32", ScalarType.Float32, 2e-5)] // observed 2e-6
+    [InlineData("bf16", ScalarType.BFloat16, 3e-2)] // observed 1e-2
+    public void A_step_agrees_with_the_published_program(string name, ScalarType signType, double tolerance)
+    {
+        var vectors = new Vectors("manifold");
+        foreach (var item in vectors.Items)
+        {
+            var (W, G, eta) = (vectors[item + "/W"].OnDevice(), vectors[item + "/G"].OnDevice(), vectors[item + "/eta"].item<float>());
+            var A = DualAscent.Solve(W, G, signType: signType).A;
+            var stepped = DualAscent.MatrixSign(W - eta * A, signType);
+            Close.To(vectors[$"{item}/new_W_{name}"], stepped, tolerance, $"{item} {name}");
+        }
+    }
+
+    [Fact]
+    public void The_square_case_converges_at_once_and_others_report_what_is_left()
+    {
+        var vectors = new Vectors("manifold");
+        var solved = DualAscent.Solve(vectors["0/W"].OnDevice(), vectors["0/G"].OnDevice(), signType: ScalarType.Float32);
+        Assert.Equal(1, solved.Iterations[0]);
+        Assert.True(solved.Residual[0] < 1e-6);
+
+        random.manual_seed(1);
+        var W = Stiefel.Project(randn(40, 16).OnDevice());
+        solved = DualAscent.Solve(W, randn(40, 16).OnDevice());
+        Assert.Equal(100, solved.Iterations[0]);
+        Assert.Equal(Oracle.Tangency(W, solved.A), solved.Residual[0], 1e-5);
+    }
+
+    [Fact]
+    public void A_batch_is_solved_as_its_matrices_alone()
+    {
+        random.manual_seed(2);
+        // The first is done after one step, the second is not.
+        var W = stack([Stiefel.Project(randn(8, 8)), Stiefel.Project(randn(8, 8))]).OnDevice();
+        var G = stack([randn(8, 8), zeros(8, 8)]).OnDevice();
+        G[1] = 30 * W[1] + 0.01 * randn(8, 8).OnDevice();
+        var together = DualAscent.Solve(W, G, steps: 20, signType: ScalarType.Float32);
+        for (var i = 0; i < 2; i++)
+        {
+            var alone = DualAscent.Solve(W[i], G[i], steps: 20, signType: ScalarType.Float32);
+            Assert.Equal(alone.Iterations[0], together.Iterations[i]);
+            Close.To(alone.A, together.A[i], 1e-5); // observed 1e-6
+        }
+    }
+}
