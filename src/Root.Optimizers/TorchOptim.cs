@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Root.Optimizers;
 
 /// <summary>Adds this library's optimizers to <c>torch.optim</c>.</summary>
-public static class TorchOptim
+public static partial class TorchOptim
 {
     extension(optim)
     {

@@ -1,4 +1,4 @@
-namespace Root.Optimizers.Manifolds;
+namespace Root.Optimizers;
 
 /// <summary>Where a weight matrix W of m x n lives. All norms are those of a weight of radius 1.</summary>
 public enum Manifold

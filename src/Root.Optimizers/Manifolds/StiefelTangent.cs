@@ -54,16 +54,3 @@ public static class StiefelTangent
     public static TangentForm Choose(long m, long n, DeviceType device) =>
         device == DeviceType.CPU && 4 * m > 5 * n ? TangentForm.Rational : TangentForm.Polynomial;
 }
-
-/// <summary>How msign(K) W is evaluated. Both keep it tangent whatever their accuracy.</summary>
-public enum TangentForm
-{
-    /// <summary>The faster one for the shape and device: <see cref="StiefelTangent.Choose"/>.</summary>
-    Automatic,
-
-    /// <summary>Zolotarev's rational approximation with ten poles: ten n x n inverses, whatever m is.</summary>
-    Rational,
-
-    /// <summary>Eight Polar Express steps on a matrix of side min(m, 2n): matrix products alone.</summary>
-    Polynomial,
-}

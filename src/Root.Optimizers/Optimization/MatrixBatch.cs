@@ -34,6 +34,14 @@ internal sealed class MatrixBatch
         return turn >= 0 && turn < _members.Count ? stacked[turn] : null;
     }
 
+    /// <summary>The parameters of the batch, in the order in which they are stacked.</summary>
+    public IEnumerable<Entry> Entries => _members.Select(member => member.Entry);
+
+    /// <summary>The batch in parts, one for each value of <paramref name="key"/>.</summary>
+    public IEnumerable<(TKey key, MatrixBatch part)> By<TKey>(Func<Entry, TKey> key) => _members
+        .GroupBy(member => key(member.Entry))
+        .Select(group => (group.Key, new MatrixBatch(group.ToList())));
+
     /// <summary>The matrices among <paramref name="gradients"/>, equal shapes together, in order of appearance.</summary>
     public static IReadOnlyList<MatrixBatch> Of(IEnumerable<Gradient> gradients) => gradients
         .Where(g => g.Entry.State is MomentumState)
@@ -80,6 +88,18 @@ internal sealed class MatrixBatch
             if (decay != 0) entry.Parameter.mul_(1 - lr * decay);
             entry.Parameter.add_(U.reshape(entry.Parameter.shape), alpha: -lr * scale);
         }
+    }
+
+    /// <summary>The parameters, stacked as <see cref="Accumulate"/> stacks their momentum.</summary>
+    public Tensor Parameters() => Stack(member => member.Entry.Parameter);
+
+    /// <summary>theta &lt;- W, for each matrix of the batch.</summary>
+    /// <param name="values">W, (b, rows, columns).</param>
+    public void Assign(Tensor values)
+    {
+        using var scope = NewDisposeScope();
+        foreach (var ((entry, _), W) in _members.Zip(values.unbind()))
+            entry.Parameter.copy_(W.reshape(entry.Parameter.shape));
     }
 
     private Tensor Stack(Func<Gradient, Tensor> matrix)

@@ -42,6 +42,15 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
     /// </summary>
     private protected abstract void Update(MatrixBatch batch, MatrixOptions options);
 
+    /// <summary>Where a parameter of a new group goes.</summary>
+    private protected virtual RoutedParameter Decide(Candidate candidate, MatrixOptions options) =>
+        Router.Decide(candidate, options.route);
+
+    /// <summary>Prepares the parameters of a new group, or refuses them by an exception, before the group is added.</summary>
+    private protected virtual void Admit(IReadOnlyList<Entry> entries, MatrixOptions options)
+    {
+    }
+
     /// <summary>Adds a group. What its options leave null takes the optimizer's values.</summary>
     /// <param name="param_group">A group whose Options are null or of this optimizer's type. Options that already belong to
     /// another group are copied.</param>
@@ -59,8 +68,9 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         foreach (var candidate in candidates) CheckParameter(candidate, held);
 
         // All are routed before the first state is made: the user's route may throw.
-        var routed = candidates.Select(c => Router.Decide(c, options.route)).ToArray();
+        var routed = candidates.Select(c => Decide(c, options)).ToArray();
         var entries = candidates.Zip(routed, (c, r) => new Entry(c.Parameter, r)).ToArray();
+        Admit(entries, options);
         options.InitialLearningRate = options.LearningRate!.Value;
         options.Owner = this;
         param_group.Options = options;
