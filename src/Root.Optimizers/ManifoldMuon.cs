@@ -32,28 +32,28 @@ public partial class ManifoldMuon : ManifoldOptimizer
     /// </summary>
     public IReadOnlyCollection<DualAscentReport> DualAscentReports => _reports.Values;
 
-    private protected override Tensor Move(Tensor W, Tensor M, MatrixBatch batch, Manifold manifold, ManifoldOptions groupOptions)
+    private protected override Tensor Move(Tensor W, Tensor M, double lr, Manifold manifold, MatrixBatch batch,
+        ManifoldOptions groupOptions)
     {
         var options = (Options)groupOptions;
-        var lr = options.LearningRate!.Value;
         return manifold switch
         {
-            Manifold.Stiefel when options.solver == StiefelSolver.DualAscent => MoveByDualAscent(W, M, batch, options),
+            Manifold.Stiefel when options.solver == StiefelSolver.DualAscent => MoveByDualAscent(W, M, lr, batch, options),
             Manifold.Stiefel => Stiefel.Retract(W, StiefelTangent.Direction(W, M, options.form!.Value, options.SignType()), lr),
             Manifold.Euclidean => W.mul_(1 - lr * options.weight_decay!.Value)
                 .sub_(DualAscent.MatrixSign(M, options.SignType() ?? M.dtype).mul_(lr)),
-            _ => base.Move(W, M, batch, manifold, options),
+            _ => base.Move(W, M, lr, manifold, batch, options),
         };
     }
 
     /// <summary>As published, its retraction by the matrix sign included.</summary>
-    private Tensor MoveByDualAscent(Tensor W, Tensor M, MatrixBatch batch, Options options)
+    private Tensor MoveByDualAscent(Tensor W, Tensor M, double lr, MatrixBatch batch, Options options)
     {
         var signType = options.SignType() ?? ScalarType.BFloat16;
         var solved = DualAscent.Solve(W, M, options.dual_alpha!.Value, options.dual_steps!.Value, options.dual_tolerance!.Value, signType);
         foreach (var (entry, i) in batch.Entries.Select((entry, i) => (entry, i)))
             _reports[entry] = new(entry.Routed, solved.Residual[i], solved.Iterations[i]);
-        return DualAscent.MatrixSign(W.sub_(solved.A.mul_(options.LearningRate!.Value)), signType);
+        return DualAscent.MatrixSign(W.sub_(solved.A.mul_(lr)), signType);
     }
 }
 

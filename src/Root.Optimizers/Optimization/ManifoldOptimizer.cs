@@ -74,20 +74,23 @@ public abstract class ManifoldOptimizer : MatrixOptimizer
         {
             var M = part.Accumulate(options.momentum!.Value, nesterov: false);
             var W = part.Parameters().div_(place.Radius);
-            part.Assign(Move(W, M, part, place.Manifold, (ManifoldOptions)options).mul_(place.Radius));
+            var lr = options.LearningRate!.Value * place.Share;
+            part.Assign(Move(W, M, lr, place.Manifold, part, (ManifoldOptions)options).mul_(place.Radius));
         }
     }
 
     /// <summary>One step of the unit weights of a batch, down along M.</summary>
     /// <param name="W">(b, rows, columns), on the manifold.</param>
     /// <param name="M">The momentum, of the same shape.</param>
-    /// <param name="batch">Whose they are.</param>
+    /// <param name="lr">The learning rate of these weights.</param>
     /// <param name="manifold">Where they live.</param>
+    /// <param name="batch">Whose they are.</param>
     /// <param name="options">The group's.</param>
     /// <returns>(b, rows, columns), new, on the manifold.</returns>
-    private protected virtual Tensor Move(Tensor W, Tensor M, MatrixBatch batch, Manifold manifold, ManifoldOptions options)
+    private protected virtual Tensor Move(Tensor W, Tensor M, double lr, Manifold manifold, MatrixBatch batch,
+        ManifoldOptions options)
     {
         var dims = Sphere.Dimensions(manifold);
-        return Sphere.Retract(W, Sphere.Direction(W, M, dims), options.LearningRate!.Value, dims);
+        return Sphere.Retract(W, Sphere.Direction(W, M, dims), lr, dims);
     }
 }

@@ -1,10 +1,11 @@
+using Root.Optimizers.Modular;
 using static TorchSharp.torch;
 
 namespace Root.Optimizers;
 
 /// <summary>
 /// The hyperparameters of optimizers whose weights live on manifolds. <see cref="manifold"/>, <see cref="manifold_of"/>,
-/// <see cref="radius"/> and <see cref="initialize"/> are decided when the group is added; later changes have no effect, and
+/// <see cref="radius"/>, <see cref="budget"/> and <see cref="initialize"/> are decided when the group is added; later changes have no effect, and
 /// a saved state does not hold them.
 /// </summary>
 public abstract class ManifoldOptions : MatrixOptions
@@ -19,6 +20,12 @@ public abstract class ManifoldOptions : MatrixOptions
     public Radius? radius { get; set; }
 
     /// <summary>
+    /// What share of the learning rate each matrix takes; by default all of it. With <see cref="Radius.Modular"/> and linear
+    /// layers a step's modular norm is then the learning rate, whatever the width.
+    /// </summary>
+    public ModularBudget? budget { get; set; }
+
+    /// <summary>
     /// Whether weights that are off their manifold are moved to its nearest point when the group is added (and, where they
     /// are changed before it, at the first step); else they are refused. Default true.
     /// </summary>
@@ -31,7 +38,9 @@ public abstract class ManifoldOptions : MatrixOptions
     {
         var chosen = manifold_of?.Invoke(entry.Routed) ?? manifold!.Value;
         CheckManifold(chosen);
-        return new(chosen, radius == Radius.Modular ? Math.Sqrt((double)entry.Rows / entry.Columns) : 1);
+        var share = budget is null ? 1 : budget.Of(entry.Parameter)?.Share ?? throw new ArgumentException(
+            $"{entry.Label} is on the matrix route, and the budget has no share for it.", nameof(budget));
+        return new(chosen, radius == Radius.Modular ? Math.Sqrt((double)entry.Rows / entry.Columns) : 1, share);
     }
 
     private protected virtual void CheckManifold(Manifold? chosen) => Require.Defined(chosen, nameof(manifold));
@@ -43,6 +52,7 @@ public abstract class ManifoldOptions : MatrixOptions
         manifold ??= options.manifold;
         manifold_of ??= options.manifold_of;
         radius ??= options.radius;
+        budget ??= options.budget;
         initialize ??= options.initialize;
     }
 

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 
 namespace Root.Optimizers;
 
-/// <summary>Where the matrix of one parameter lives: radius times a manifold.</summary>
-internal readonly record struct Place(Manifold Manifold, double Radius)
+/// <summary>Where the matrix of one parameter lives, radius times a manifold, and its share of the learning rate.</summary>
+internal readonly record struct Place(Manifold Manifold, double Radius, double Share)
 {
     /// <summary>How far from its manifold a matrix is: 0 on it; for the Euclidean one always.</summary>
     /// <param name="theta">(m, n), of the parameter itself.</param>
