@@ -5,7 +5,7 @@ using Root.Optimizers.Manifolds;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Benchmarks.Manifold;
+namespace Root.Optimizers.Benchmarks;
 
 /// <summary>
 /// The tangent direction on the Stiefel manifold: the closed form in both its evaluations against the published dual
