@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CharGpt;
+using Root.Optimizers.Benchmarks;
 using Root.Optimizers.Benchmarks.Coefficients;
 using Root.Optimizers.Benchmarks.Compare;
 using Root.Optimizers.Benchmarks.Fidelity;
@@ -9,7 +10,7 @@ CpuThreads.Configure();
 var root = new RootCommand("Comparisons and measurements of Root.Optimizers.")
 {
     FidelityCommand.Create(), CoefficientsCommand.Create(), LearningCommand.Create(),
-    CompareCommand.Create(),
+    CompareCommand.Create(), ManifoldCommand.Create(), TransferCommand.Create(),
 };
 try
 {

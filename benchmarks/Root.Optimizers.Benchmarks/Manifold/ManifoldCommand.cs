@@ -1,6 +1,6 @@
+using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Root.Optimizers.Manifolds;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -9,9 +9,9 @@ namespace Root.Optimizers.Benchmarks;
 
 /// <summary>
 /// The tangent direction on the Stiefel manifold: the closed form in both its evaluations against the published dual
-/// ascent, shape by shape, in one run. Usage: manifold [--json FILE] [--threads N] [--quick].
+/// ascent, shape by shape, in one run: ./run bench manifold.
 /// </summary>
-public static class ManifoldBenchmark
+internal static class ManifoldCommand
 {
     private static readonly (long rows, long cols)[] Shapes =
         [(64, 64), (128, 64), (512, 128), (256, 256), (3072, 128), (640, 512), (768, 768), (2048, 512)];
@@ -19,16 +19,24 @@ public static class ManifoldBenchmark
     private static readonly JsonSerializerOptions Json =
         new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
-    public sealed record Result(long Rows, long Cols, string Form, double Speedup, double SpeedupOverFloat32,
+    private sealed record Result(long Rows, long Cols, string Form, double Speedup, double SpeedupOverFloat32,
         double ExactSeconds, double RationalSeconds, double PolynomialSeconds, double DualSeconds, double DualFloat32Seconds,
         double ExactTangency, double ExactNorm, double ExactGap, double PolynomialTangency, double PolynomialGap,
         double DualTangency, double DualGap, int DualIterations);
 
-    public static int Run(string[] args)
+    public static Command Create()
     {
-        string? Value(string name) => Array.IndexOf(args, name) is var i && i >= 0 && i + 1 < args.Length ? args[i + 1] : null;
-        set_num_threads(int.TryParse(Value("--threads"), out var threads) ? threads : Environment.ProcessorCount);
-        var shapes = args.Contains("--quick") ? Shapes.Where(s => s.rows * s.cols <= 512 * 128).ToArray() : Shapes;
+        var json = new Option<string?>("--json") { Description = "file for the results" };
+        var quick = new Option<bool>("--quick") { Description = "small shapes only" };
+        var command = new Command("manifold", "Exact tangent directions against the published dual ascent: time, tangency, objective.")
+            { json, quick };
+        command.SetAction(given => Run(given.GetValue(json), given.GetValue(quick)));
+        return command;
+    }
+
+    private static int Run(string? path, bool quick)
+    {
+        var shapes = quick ? Shapes.Where(s => s.rows * s.cols <= 512 * 128).ToArray() : Shapes;
 
         Console.WriteLine("Seconds a direction; tangency ||W^T A + A^T W||_F / n; gap 1 - <G, A> / optimum (dual ascent's A is not tangent,");
         Console.WriteLine("so that its objective is no fair figure and its gap may be negative). Speedup: dual ascent over the form chosen.");
@@ -42,7 +50,7 @@ public static class ManifoldBenchmark
             results.Add(r);
             Console.WriteLine(FormattableString.Invariant($"{$"{rows}x{cols}",-10} {r.RationalSeconds,9:g3} {r.PolynomialSeconds,9:g3} {r.DualSeconds,10:g3} {r.DualFloat32Seconds,9:g3} {r.Speedup,8:f1} {r.ExactTangency,9:0.0e-0} {r.ExactGap,9:0.0e-0} {r.DualTangency,9:0.0e-0} {r.DualGap,9:0.0e-0}"));
         }
-        if (Value("--json") is { } path)
+        if (path is not null)
             File.WriteAllText(path, JsonSerializer.Serialize(new { device = "cpu", threads = get_num_threads(), shapes = results }, Json));
         return 0;
     }

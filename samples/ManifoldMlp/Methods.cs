@@ -1,0 +1,23 @@
+using CharGpt;
+using Root.Optimizers;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ManifoldMlp;
+
+/// <summary>One way to train: an optimizer, with the learning rates worth trying.</summary>
+public sealed record Method(string Name, double[] LearningRates, Func<nn.Module, double, OptimizerHelper> Optimizer);
+
+public static class Methods
+{
+    public static IReadOnlyList<Method> All { get; } =
+    [
+        new("adamw", [1e-3, 3e-3, 1e-2], (model, lr) => optim.AdamW(model.parameters(), lr, weight_decay: 0)),
+        new("sphere", [0.03, 0.1, 0.3], (model, lr) => new HypersphericalDescent(model, lr)),
+        new("exact", [0.03, 0.1, 0.3], (model, lr) => new ManifoldMuon(model, lr)),
+        new("dual", [0.03, 0.1, 0.3], (model, lr) => new ManifoldMuon(model, lr, solver: StiefelSolver.DualAscent)),
+    ];
+
+    public static Method Find(string name) => All.FirstOrDefault(m => m.Name == name)
+        ?? throw new UserException($"--methods {name}: of {string.Join(", ", All.Select(m => m.Name))}.", UserException.Usage);
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using CharGpt;
+
+namespace ManifoldMlp;
+
+public static class Report
+{
+    private static readonly JsonSerializerOptions Json =
+        new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+
+    public static void Show(IReadOnlyList<Outcome> outcomes) => Console.WriteLine(Table(outcomes));
+
+    public static void WriteJson(string path, string data, IReadOnlyList<Outcome> outcomes) =>
+        File.WriteAllText(path, JsonSerializer.Serialize(new { data, results = outcomes }, Json) + "\n");
+
+    /// <summary>Accuracy over learning rate, and the singular values of every weight of each method's best run.</summary>
+    public static void Draw(string folder, string data, IReadOnlyList<Outcome> outcomes)
+    {
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, "manifold-mlp.md"), Table(outcomes));
+        var accuracy = new LinePlot($"An MLP on {data}", "learning rate", "test accuracy", logX: true);
+        foreach (var method in outcomes.GroupBy(o => o.Method))
+            accuracy.Add(method.Key, method.OrderBy(o => o.Lr).Select(o => (o.Lr, o.TestAccuracy)), markers: true);
+        accuracy.Save(Path.Combine(folder, "manifold-mlp-accuracy.svg"));
+        var best = outcomes.GroupBy(o => o.Method).Select(m => m.MaxBy(o => o.TestAccuracy)!).ToArray();
+        foreach (var weight in best[0].SingularValues.Keys)
+        {
+            var spectrum = new LinePlot($"Singular values of {weight}, best learning rate of each", "index", "singular value");
+            foreach (var outcome in best)
+                spectrum.Add(outcome.Method, outcome.SingularValues[weight].Select((s, i) => ((double)i, (double)s)));
+            spectrum.Save(Path.Combine(folder, $"manifold-mlp-{weight.Split('.')[0]}.svg"));
+        }
+    }
+
+    private static string Table(IReadOnlyList<Outcome> outcomes)
+    {
+        var weights = outcomes[0].SingularValues.Keys.ToArray();
+        var page = new StringBuilder($"| method | lr | train accuracy | test accuracy | ms per step | of it the optimizer | singular values of {string.Join(" | of ", weights)} |\n"
+            + $"|---|---|---|---|---|---|{string.Concat(weights.Select(_ => "---|"))}\n");
+        foreach (var o in outcomes)
+            page.Append(CultureInfo.InvariantCulture, $"| {o.Method} | {o.Lr} | {o.TrainAccuracy:0.0000} | {o.TestAccuracy:0.0000} | {o.MsPerStep:0.0} | {o.OptimizerMsPerStep:0.0} ")
+                .AppendLine(string.Concat(weights.Select(w => string.Create(CultureInfo.InvariantCulture,
+                    $"| {o.SingularValues[w][^1]:0.0000} to {o.SingularValues[w][0]:0.0000} "))) + "|");
+        return page.ToString();
+    }
+}
