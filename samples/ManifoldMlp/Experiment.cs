@@ -17,12 +17,16 @@ namespace ManifoldMlp;
 public sealed record Outcome(string Method, double Lr, double TrainAccuracy, double TestAccuracy, double MsPerStep,
     double OptimizerMsPerStep, IReadOnlyDictionary<string, float[]> SingularValues);
 
-/// <summary>The experiment of "Modular Manifolds": inputs-128-64-10 without biases, ReLU, cross-entropy, linear decay.</summary>
+/// <summary>
+/// The experiment of "Modular Manifolds": inputs-128-64-10 without biases, ReLU, cross-entropy, linear decay.
+/// </summary>
 public static class Experiment
 {
-    public static List<Outcome> Run(ImageData data, IReadOnlyList<Method> methods, double[] rates, int epochs, int batch, int seed)
+    public static List<Outcome> Run(ImageData data, IReadOnlyList<Method> methods, double[] rates, int epochs,
+        int batch, int seed)
     {
-        var runs = methods.SelectMany(m => (rates.Length > 0 ? rates : m.LearningRates).Select(lr => (m, lr))).ToArray();
+        var runs = methods.SelectMany(m => (rates.Length > 0 ? rates : m.LearningRates).Select(lr => (m, lr)))
+            .ToArray();
         var steps = epochs * ((data.Train.Count + batch - 1) / batch);
         var outcomes = new List<Outcome>();
         if (Console.IsOutputRedirected)
@@ -31,7 +35,8 @@ public static class Experiment
             {
                 outcomes.Add(Train(data, method, lr, epochs, batch, seed, () => { }));
                 var last = outcomes[^1];
-                Console.WriteLine(FormattableString.Invariant($"{last.Method} lr {last.Lr}: test accuracy {last.TestAccuracy:p2}, {last.MsPerStep:f1} ms a step"));
+                Console.WriteLine(FormattableString.Invariant(
+                    $"{last.Method} lr {last.Lr}: test accuracy {last.TestAccuracy:0.0000}, {last.MsPerStep:f1} ms a step"));
             }
             return outcomes;
         }
@@ -46,7 +51,8 @@ public static class Experiment
         return outcomes;
     }
 
-    private static Outcome Train(ImageData data, Method method, double lr, int epochs, int batch, int seed, Action stepped)
+    private static Outcome Train(ImageData data, Method method, double lr, int epochs, int batch, int seed,
+        Action stepped)
     {
         manual_seed(seed);
         using var scope = NewDisposeScope();
@@ -64,7 +70,8 @@ public static class Experiment
             {
                 using var inStep = NewDisposeScope();
                 var started = Stopwatch.GetTimestamp();
-                foreach (var group in optimizer.ParamGroups) group.LearningRate = lr * (1 - (double)whole.Count / steps);
+                foreach (var group in optimizer.ParamGroups)
+                    group.LearningRate = lr * (1 - (double)whole.Count / steps);
                 optimizer.zero_grad();
                 var logits = model.forward(data.Inputs(data.Train.Pixels.index_select(0, indices)));
                 nn.functional.cross_entropy(logits, data.Train.Labels.index_select(0, indices)).backward();
@@ -75,8 +82,10 @@ public static class Experiment
                 stepped();
             }
         }
-        return new(method.Name, lr, Accuracy(model, data, data.Train), Accuracy(model, data, data.Test), Median(whole), Median(inOptimizer),
-            model.named_parameters().ToDictionary(p => p.name, p => linalg.svdvals(p.parameter.detach()).data<float>().ToArray()));
+        return new(method.Name, lr, Accuracy(model, data, data.Train), Accuracy(model, data, data.Test), Median(whole),
+            Median(inOptimizer),
+            model.named_parameters().ToDictionary(
+                p => p.name, p => linalg.svdvals(p.parameter.detach()).data<float>().ToArray()));
     }
 
     private static double Accuracy(Sequential model, ImageData data, ImageSet set)

@@ -40,9 +40,12 @@ public sealed record ImageData(string Name, ImageSet Train, ImageSet Test, float
         {
             var data = File.Exists(Path.Combine(folder, "data_batch_1.bin")) ? Cifar(folder)
                 : Find(folder, "train-images-idx3-ubyte") is not null ? FashionMnist(folder)
-                : throw new UserException($"{folder} holds neither CIFAR-10's binary files (data_batch_1.bin, ...) nor Fashion-MNIST's "
-                    + "(train-images-idx3-ubyte.gz, ...). On Debian: apt-get install dataset-fashion-mnist. Else: --data DIR.");
-            return limit is { } count && count < data.Train.Count ? data with { Train = data.Train.First(count) } : data;
+                : throw new UserException(
+                    $"{folder} holds neither CIFAR-10's binary files (data_batch_1.bin, ...) nor Fashion-MNIST's "
+                    + "(train-images-idx3-ubyte.gz, ...). On Debian: apt-get install dataset-fashion-mnist. "
+                    + "Else: --data DIR.");
+            return limit is { } count && count < data.Train.Count
+                ? data with { Train = data.Train.First(count) } : data;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
@@ -63,7 +66,9 @@ public sealed record ImageData(string Name, ImageSet Train, ImageSet Test, float
         return new("Fashion-MNIST", Set("train"), Set("t10k"), [0.2860f], [0.3530f]);
     }
 
-    /// <summary>An idx file: 0, 0, type 8 (bytes), the number of dimensions, each big-endian in four bytes, the data.</summary>
+    /// <summary>
+    /// An idx file: 0, 0, type 8 (bytes), the number of dimensions, each big-endian in four bytes, the data.
+    /// </summary>
     private static (long[] shape, byte[] data) Idx(string folder, string name)
     {
         var path = Find(folder, name) ?? throw new InvalidDataException($"{name} is missing");
@@ -74,9 +79,11 @@ public sealed record ImageData(string Name, ImageSet Train, ImageSet Test, float
         var bytes = content.ToArray();
         if (bytes.Length < 4 || bytes[0] != 0 || bytes[1] != 0 || bytes[2] != 8 || bytes.Length < 4 + 4 * bytes[3])
             throw new InvalidDataException($"{name} is no idx file of bytes");
-        var shape = Enumerable.Range(0, bytes[3]).Select(i => (long)BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(4 + 4 * i))).ToArray();
+        var shape = Enumerable.Range(0, bytes[3])
+            .Select(i => (long)BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(4 + 4 * i))).ToArray();
         var data = bytes[(4 + 4 * shape.Length)..];
-        if (data.Length != shape.Aggregate(1L, (product, size) => product * size)) throw new InvalidDataException($"{name} is cut short");
+        if (data.Length != shape.Aggregate(1L, (product, size) => product * size))
+            throw new InvalidDataException($"{name} is cut short");
         return (shape, data);
     }
 
@@ -86,7 +93,8 @@ public sealed record ImageData(string Name, ImageSet Train, ImageSet Test, float
         ImageSet Set(IEnumerable<string> names)
         {
             var bytes = names.SelectMany(name => File.ReadAllBytes(Path.Combine(folder, name))).ToArray();
-            if (bytes.Length == 0 || bytes.Length % (1 + image) != 0) throw new InvalidDataException("the files are no CIFAR-10 of whole images");
+            if (bytes.Length == 0 || bytes.Length % (1 + image) != 0)
+                throw new InvalidDataException("the files are no CIFAR-10 of whole images");
             var all = tensor(bytes).reshape(-1, 1 + image);
             return new(all.narrow(1, 1, image).contiguous(), all.select(1, 0).to(int64));
         }

@@ -19,5 +19,6 @@ public static class Methods
     ];
 
     public static Method Find(string name) => All.FirstOrDefault(m => m.Name == name)
-        ?? throw new UserException($"--methods {name}: of {string.Join(", ", All.Select(m => m.Name))}.", UserException.Usage);
+        ?? throw new UserException($"--methods {name}: of {string.Join(", ", All.Select(m => m.Name))}.",
+            UserException.Usage);
 }

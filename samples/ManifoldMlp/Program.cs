@@ -13,10 +13,14 @@ var epochs = new Option<int>("--epochs") { Description = "passes over the traini
 var batch = new Option<int>("--batch") { Description = "images per step", DefaultValueFactory = _ => 1024 };
 var rates = new Option<double[]>("--lr")
     { Description = "learning rates, in the place of each method's own", AllowMultipleArgumentsPerToken = true };
-var seed = new Option<int>("--seed") { Description = "of the weights and the order of the data", DefaultValueFactory = _ => 42 };
+var seed = new Option<int>("--seed")
+    { Description = "of the weights and the order of the data", DefaultValueFactory = _ => 42 };
 var limit = new Option<int?>("--limit") { Description = "use so many training images only" };
 var data = new Option<string?>("--data")
-    { Description = "folder with CIFAR-10's binary files or Fashion-MNIST's idx files (default: Debian's dataset-fashion-mnist)" };
+{
+    Description = "folder with CIFAR-10's binary files or Fashion-MNIST's idx files (default: Debian's "
+        + "dataset-fashion-mnist)",
+};
 var json = new Option<string?>("--json") { Description = "file for the results" };
 var results = new Option<string?>("--out") { Description = "folder for the figures and the tables" };
 
@@ -26,7 +30,8 @@ command.SetAction(given =>
 {
     var chosen = given.GetValue(methods)!.Select(Methods.Find).ToArray();
     var images = ImageData.Load(given.GetValue(data), given.GetValue(limit));
-    var outcomes = Experiment.Run(images, chosen, given.GetValue(rates) ?? [], given.GetValue(epochs), given.GetValue(batch), given.GetValue(seed));
+    var outcomes = Experiment.Run(images, chosen, given.GetValue(rates) ?? [], given.GetValue(epochs),
+        given.GetValue(batch), given.GetValue(seed));
     Report.Show(outcomes);
     if (given.GetValue(json) is { } file) Report.WriteJson(file, images.Name, outcomes);
     if (given.GetValue(results) is { } folder) Report.Draw(folder, images.Name, outcomes);

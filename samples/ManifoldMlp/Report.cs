@@ -15,7 +15,9 @@ public static class Report
     public static void WriteJson(string path, string data, IReadOnlyList<Outcome> outcomes) =>
         File.WriteAllText(path, JsonSerializer.Serialize(new { data, results = outcomes }, Json) + "\n");
 
-    /// <summary>Accuracy over learning rate, and the singular values of every weight of each method's best run.</summary>
+    /// <summary>
+    /// Accuracy over learning rate, and the singular values of every weight of each method's best run.
+    /// </summary>
     public static void Draw(string folder, string data, IReadOnlyList<Outcome> outcomes)
     {
         Directory.CreateDirectory(folder);
@@ -27,7 +29,8 @@ public static class Report
         var best = outcomes.GroupBy(o => o.Method).Select(m => m.MaxBy(o => o.TestAccuracy)!).ToArray();
         foreach (var weight in best[0].SingularValues.Keys)
         {
-            var spectrum = new LinePlot($"Singular values of {weight}, best learning rate of each", "index", "singular value");
+            var spectrum = new LinePlot($"Singular values of {weight}, best learning rate of each", "index",
+                "singular value");
             foreach (var outcome in best)
                 spectrum.Add(outcome.Method, outcome.SingularValues[weight].Select((s, i) => ((double)i, (double)s)));
             spectrum.Save(Path.Combine(folder, $"manifold-mlp-{weight.Split('.')[0]}.svg"));
@@ -37,12 +40,17 @@ public static class Report
     private static string Table(IReadOnlyList<Outcome> outcomes)
     {
         var weights = outcomes[0].SingularValues.Keys.ToArray();
-        var page = new StringBuilder($"| method | lr | train accuracy | test accuracy | ms per step | of it the optimizer | singular values of {string.Join(" | of ", weights)} |\n"
-            + $"|---|---|---|---|---|---|{string.Concat(weights.Select(_ => "---|"))}\n");
+        var page = new StringBuilder("| method | lr | train accuracy | test accuracy | ms per step | of it the optimizer |")
+            .AppendLine(string.Concat(weights.Select(w => $" singular values of {w} |")))
+            .AppendLine("|" + string.Concat(Enumerable.Repeat("---|", 6 + weights.Length)));
         foreach (var o in outcomes)
-            page.Append(CultureInfo.InvariantCulture, $"| {o.Method} | {o.Lr} | {o.TrainAccuracy:0.0000} | {o.TestAccuracy:0.0000} | {o.MsPerStep:0.0} | {o.OptimizerMsPerStep:0.0} ")
-                .AppendLine(string.Concat(weights.Select(w => string.Create(CultureInfo.InvariantCulture,
-                    $"| {o.SingularValues[w][^1]:0.0000} to {o.SingularValues[w][0]:0.0000} "))) + "|");
+        {
+            page.Append(CultureInfo.InvariantCulture, $"| {o.Method} | {o.Lr} | {o.TrainAccuracy:0.0000} | {o.TestAccuracy:0.0000} ");
+            page.Append(CultureInfo.InvariantCulture, $"| {o.MsPerStep:0.0} | {o.OptimizerMsPerStep:0.0} |");
+            foreach (var w in weights)
+                page.Append(CultureInfo.InvariantCulture, $" {o.SingularValues[w][^1]:0.0000} to {o.SingularValues[w][0]:0.0000} |");
+            page.AppendLine();
+        }
         return page.ToString();
     }
 }

@@ -6,26 +6,26 @@ namespace Root.Optimizers;
 public partial class ManifoldMuon
 {
     /// <summary>Manifold Muon over the given parameters.</summary>
-    /// <param name="parameters">Where only tensors are known, a matrix of 10,000 rows or more is taken for an embedding or an
-    /// output head; pass named parameters or the module where a vocabulary is smaller.</param>
+    /// <param name="parameters">Where only tensors are known, a matrix of 10,000 rows or more is taken for an embedding
+    /// or an output head; pass named parameters or the module where a vocabulary is smaller.</param>
     /// <param name="lr">Learning rate: the spectral length of a step, in units of the radius.</param>
     /// <param name="momentum">Momentum mu, in [0, 1].</param>
     /// <param name="solver">How the direction is found.</param>
     /// <param name="manifold">Where the matrices live.</param>
     /// <param name="radius">How large the weights are.</param>
     /// <param name="initialize">Whether weights off their manifold are moved there; else they are refused.</param>
-    /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>; or a weight is off its manifold
-    /// and <paramref name="initialize"/> is false.</exception>
-    public ManifoldMuon(IEnumerable<Parameter> parameters, double lr = 0.1, double momentum = 0,
-        StiefelSolver solver = StiefelSolver.Exact, Manifold manifold = Manifold.Stiefel, Radius radius = Radius.One,
-        bool initialize = true)
+    /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>; or a weight is off its
+    /// manifold and <paramref name="initialize"/> is false.</exception>
+    public ManifoldMuon(IEnumerable<Parameter> parameters, double lr = 0.1,
+        double momentum = 0, StiefelSolver solver = StiefelSolver.Exact, Manifold manifold = Manifold.Stiefel,
+        Radius radius = Radius.One, bool initialize = true)
         : this(parameters, Options.Of(lr, momentum, solver, manifold, radius, initialize)) { }
 
     /// <summary>Manifold Muon over named parameters: embeddings and output heads are recognised by name.</summary>
     /// <inheritdoc cref="ManifoldMuon(IEnumerable{Parameter}, double, double, StiefelSolver, Manifold, Radius, bool)"/>
-    public ManifoldMuon(IEnumerable<(string name, Parameter parameter)> parameters, double lr = 0.1, double momentum = 0,
-        StiefelSolver solver = StiefelSolver.Exact, Manifold manifold = Manifold.Stiefel, Radius radius = Radius.One,
-        bool initialize = true)
+    public ManifoldMuon(IEnumerable<(string name, Parameter parameter)> parameters, double lr = 0.1,
+        double momentum = 0, StiefelSolver solver = StiefelSolver.Exact, Manifold manifold = Manifold.Stiefel,
+        Radius radius = Radius.One, bool initialize = true)
         : this(parameters, Options.Of(lr, momentum, solver, manifold, radius, initialize)) { }
 
     /// <summary>Manifold Muon over a model: embeddings are recognised by module type, output heads by name.</summary>
@@ -36,26 +36,29 @@ public partial class ManifoldMuon
     /// <param name="manifold">Where the matrices live.</param>
     /// <param name="radius">How large the weights are.</param>
     /// <param name="initialize">Whether weights off their manifold are moved there; else they are refused.</param>
-    /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>; or a weight is off its manifold
-    /// and <paramref name="initialize"/> is false.</exception>
-    public ManifoldMuon(nn.Module model, double lr = 0.1, double momentum = 0,
-        StiefelSolver solver = StiefelSolver.Exact, Manifold manifold = Manifold.Stiefel, Radius radius = Radius.One,
-        bool initialize = true)
+    /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>; or a weight is off its
+    /// manifold and <paramref name="initialize"/> is false.</exception>
+    public ManifoldMuon(nn.Module model, double lr = 0.1,
+        double momentum = 0, StiefelSolver solver = StiefelSolver.Exact, Manifold manifold = Manifold.Stiefel,
+        Radius radius = Radius.One, bool initialize = true)
         : this(model, Options.Of(lr, momentum, solver, manifold, radius, initialize)) { }
 
-    /// <summary>Manifold Muon over parameter groups; what a group's options leave null takes the values given here.</summary>
+    /// <summary>
+    /// Manifold Muon over parameter groups; what a group's options leave null takes the values given here.
+    /// </summary>
     /// <inheritdoc cref="ManifoldMuon(IEnumerable{Parameter}, double, double, StiefelSolver, Manifold, Radius, bool)"/>
-    public ManifoldMuon(IEnumerable<ParamGroup> parameters, double lr = 0.1, double momentum = 0,
-        StiefelSolver solver = StiefelSolver.Exact, Manifold manifold = Manifold.Stiefel, Radius radius = Radius.One,
-        bool initialize = true)
+    public ManifoldMuon(IEnumerable<ParamGroup> parameters, double lr = 0.1,
+        double momentum = 0, StiefelSolver solver = StiefelSolver.Exact, Manifold manifold = Manifold.Stiefel,
+        Radius radius = Radius.One, bool initialize = true)
         : this(parameters, Options.Of(lr, momentum, solver, manifold, radius, initialize)) { }
 
     /// <summary>Manifold Muon over the given parameters, with every option.</summary>
     /// <param name="parameters">See the other constructors.</param>
     /// <param name="options">What it leaves null takes the defaults.</param>
-    /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>; or a weight is off its manifold
-    /// and initialize is false.</exception>
-    public ManifoldMuon(IEnumerable<Parameter> parameters, Options options) : this(new[] { new ParamGroup(parameters) }, options) { }
+    /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>; or a weight is off its
+    /// manifold and initialize is false.</exception>
+    public ManifoldMuon(IEnumerable<Parameter> parameters, Options options)
+        : this(new[] { new ParamGroup(parameters) }, options) { }
 
     /// <inheritdoc cref="ManifoldMuon(IEnumerable{Parameter}, Options)"/>
     public ManifoldMuon(IEnumerable<(string name, Parameter parameter)> parameters, Options options)
@@ -64,15 +67,16 @@ public partial class ManifoldMuon
     /// <summary>Manifold Muon over a model, with every option.</summary>
     /// <param name="model">The model, on the device and in the type it trains in.</param>
     /// <param name="options">What it leaves null takes the defaults.</param>
-    /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>; or a weight is off its manifold
-    /// and initialize is false.</exception>
+    /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>; or a weight is off its
+    /// manifold and initialize is false.</exception>
     public ManifoldMuon(nn.Module model, Options options) : this(new[] { new ParamGroup(model) }, options) { }
 
     /// <inheritdoc cref="ManifoldMuon(IEnumerable{Parameter}, Options)"/>
     public ManifoldMuon(IEnumerable<ParamGroup> parameters, Options options) : base(options.WithDefaults())
     {
         var groups = parameters.ToArray();
-        if (groups.Length == 0) throw new ArgumentException("ManifoldMuon got an empty list of groups.", nameof(parameters));
+        if (groups.Length == 0)
+            throw new ArgumentException("ManifoldMuon got an empty list of groups.", nameof(parameters));
         foreach (var group in groups) add_param_group(group);
     }
 

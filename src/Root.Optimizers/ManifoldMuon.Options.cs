@@ -7,22 +7,25 @@ namespace Root.Optimizers;
 public partial class ManifoldMuon
 {
     /// <summary>
-    /// Manifold Muon's hyperparameters. The learning rate is the spectral length of a step in units of the radius: a step
-    /// turns no direction by more than arctan(lr). Defaults: lr 0.1, momentum 0, no weight decay, and for the AdamW fallback
-    /// a hundredth of the learning rate, betas (0.9, 0.95), eps 1e-8.
+    /// Manifold Muon's hyperparameters. The learning rate is the spectral length of a step in units of the radius: a
+    /// step turns no direction by more than arctan(lr). Defaults: lr 0.1, momentum 0, no weight decay, and for the
+    /// AdamW fallback a hundredth of the learning rate, betas (0.9, 0.95), eps 1e-8.
     /// </summary>
     public sealed class Options : ManifoldOptions
     {
         /// <summary>How the direction is found. Default <see cref="StiefelSolver.Exact"/>.</summary>
         public StiefelSolver? solver { get; set; }
 
-        /// <summary>How the exact solver evaluates its formula. Default: the faster form for shape and device.</summary>
+        /// <summary>
+        /// How the exact solver evaluates its formula. Default: the faster form for shape and device.
+        /// </summary>
         public TangentForm? form { get; set; }
 
         /// <summary>
-        /// The element type of matrix signs. <see cref="Precision.Automatic"/>, the default, is float32 (float64 for float64
-        /// weights) with the exact solver, and bfloat16, as published, with the dual ascent. In bfloat16 the exact solver's
-        /// polynomial form is still tangent, its norm up to a few hundredths above 1; its rational form is not affected.
+        /// The element type of matrix signs. <see cref="Precision.Automatic"/>, the default, is float32 (float64 for
+        /// float64 weights) with the exact solver, and bfloat16, as published, with the dual ascent. In bfloat16 the
+        /// exact solver's polynomial form is still tangent, its norm up to a few hundredths above 1; its rational form
+        /// is not affected.
         /// </summary>
         public Precision? precision { get; set; }
 
@@ -35,8 +38,17 @@ public partial class ManifoldMuon
         /// <summary>The residual at which the dual ascent stops, at least 0. Default 1e-6.</summary>
         public double? dual_tolerance { get; set; }
 
-        internal static Options Of(double lr, double momentum, StiefelSolver solver, Manifold manifold, Radius radius, bool initialize) =>
-            new() { LearningRate = lr, momentum = momentum, solver = solver, manifold = manifold, radius = radius, initialize = initialize };
+        internal static Options Of(double lr, double momentum, StiefelSolver solver, Manifold manifold, Radius radius,
+            bool initialize) =>
+            new()
+            {
+                LearningRate = lr,
+                momentum = momentum,
+                solver = solver,
+                manifold = manifold,
+                radius = radius,
+                initialize = initialize,
+            };
 
         /// <summary>Null for the type of what the sign is taken of, or as published.</summary>
         internal ScalarType? SignType() => precision switch
@@ -47,7 +59,8 @@ public partial class ManifoldMuon
         };
 
         internal override double Tolerance(ScalarType dtype) =>
-            base.Tolerance(solver == StiefelSolver.DualAscent && precision != Precision.Float32 ? ScalarType.BFloat16 : dtype);
+            base.Tolerance(
+                solver == StiefelSolver.DualAscent && precision != Precision.Float32 ? ScalarType.BFloat16 : dtype);
 
         internal Options WithDefaults()
         {

@@ -5,30 +5,32 @@ using static TorchSharp.torch;
 namespace Root.Optimizers;
 
 /// <summary>
-/// Manifold Muon (Bernstein, "Modular Manifolds", Thinking Machines, 2025): weights with orthonormal columns (rows where
-/// they are wide), moved by the steepest descent in the spectral norm that keeps them so. For every matrix W of the model
+/// Manifold Muon (Bernstein, "Modular Manifolds", Thinking Machines, 2025): weights with orthonormal columns (rows
+/// where they are wide), moved by the steepest descent in the spectral norm that keeps them so. For every matrix W of
+/// the model
 /// <code>
 /// M &lt;- mu M + G                              momentum, in the ambient space; mu = 0 as published
 /// A  = argmax &lt;M, A&gt;                         over ||A||_2 &lt;= 1, W^T A + A^T W = 0
 ///    = msign(M W^T - W M^T) W                exact; or the published dual ascent
 /// W &lt;- retract(W - lr A)                     to the nearest orthonormal matrix, from (W - lr A) / sqrt(1 + lr^2)
 /// </code>
-/// With a radius r other than 1 the parameter is r W. On spheres A is the normalised tangent part of M; on the Euclidean
-/// manifold, where nothing constrains it, A = msign(M), Muon's step. Parameters that are no matrices, embeddings and output
-/// heads go to a built-in AdamW unless a route sends them here (see <see cref="MatrixOptimizer.Routing"/>). Convolutions are
-/// flattened to (out, in * kh * kw).
+/// With a radius r other than 1 the parameter is r W. On spheres A is the normalised tangent part of M; on the
+/// Euclidean manifold, where nothing constrains it, A = msign(M), Muon's step. Parameters that are no matrices,
+/// embeddings and output heads go to a built-in AdamW unless a route sends them here (see
+/// <see cref="MatrixOptimizer.Routing"/>). Convolutions are flattened to (out, in * kh * kw).
 /// </summary>
 /// <remarks>
-/// Weights that are not on their manifold are moved to its nearest point at construction; <see
-/// cref="ManifoldOptimizer.Placements"/> says which and how far. A weight has no length that could decay: weight decay acts
-/// on the Euclidean manifold and in the AdamW fallback only.
+/// Weights that are not on their manifold are moved to its nearest point at construction;
+/// <see cref="ManifoldOptimizer.Placements"/> says which and how far. A weight has no length that could decay: weight
+/// decay acts on the Euclidean manifold and in the AdamW fallback only.
 /// </remarks>
 public partial class ManifoldMuon : ManifoldOptimizer
 {
     private readonly Dictionary<Entry, DualAscentReport> _reports = [];
 
     /// <summary>
-    /// How near the published solver came to a tangent direction at the newest step, by parameter; empty with the exact solver.
+    /// How near the published solver came to a tangent direction at the newest step, by parameter; empty with the exact
+    /// solver.
     /// </summary>
     public IReadOnlyCollection<DualAscentReport> DualAscentReports => _reports.Values;
 
@@ -38,8 +40,10 @@ public partial class ManifoldMuon : ManifoldOptimizer
         var options = (Options)groupOptions;
         return manifold switch
         {
-            Manifold.Stiefel when options.solver == StiefelSolver.DualAscent => MoveByDualAscent(W, M, lr, batch, options),
-            Manifold.Stiefel => Stiefel.Retract(W, StiefelTangent.Direction(W, M, options.form!.Value, options.SignType()), lr),
+            Manifold.Stiefel when options.solver == StiefelSolver.DualAscent =>
+                MoveByDualAscent(W, M, lr, batch, options),
+            Manifold.Stiefel => Stiefel.Retract(W,
+                StiefelTangent.Direction(W, M, options.form!.Value, options.SignType()), lr),
             Manifold.Euclidean => W.mul_(1 - lr * options.weight_decay!.Value)
                 .sub_(DualAscent.MatrixSign(M, options.SignType() ?? M.dtype).mul_(lr)),
             _ => base.Move(W, M, lr, manifold, batch, options),
@@ -50,7 +54,8 @@ public partial class ManifoldMuon : ManifoldOptimizer
     private Tensor MoveByDualAscent(Tensor W, Tensor M, double lr, MatrixBatch batch, Options options)
     {
         var signType = options.SignType() ?? ScalarType.BFloat16;
-        var solved = DualAscent.Solve(W, M, options.dual_alpha!.Value, options.dual_steps!.Value, options.dual_tolerance!.Value, signType);
+        var solved = DualAscent.Solve(W, M, options.dual_alpha!.Value, options.dual_steps!.Value,
+            options.dual_tolerance!.Value, signType);
         foreach (var (entry, i) in batch.Entries.Select((entry, i) => (entry, i)))
             _reports[entry] = new(entry.Routed, solved.Residual[i], solved.Iterations[i]);
         return DualAscent.MatrixSign(W.sub_(solved.A.mul_(lr)), signType);
@@ -64,8 +69,8 @@ public enum StiefelSolver
     Exact,
 
     /// <summary>
-    /// The published iteration on the dual, with its retraction; for comparison. It depends on the gradient's scale, seldom
-    /// converges within its steps, and leaves singular values as far from 1 as its matrix sign does.
+    /// The published iteration on the dual, with its retraction; for comparison. It depends on the gradient's scale,
+    /// seldom converges within its steps, and leaves singular values as far from 1 as its matrix sign does.
     /// </summary>
     DualAscent,
 }

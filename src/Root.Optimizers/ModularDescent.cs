@@ -6,15 +6,16 @@ using static TorchSharp.torch;
 namespace Root.Optimizers;
 
 /// <summary>
-/// Steepest descent in the modular norm of a whole network (Large et al., arXiv 2405.14813; Bernstein and Newhouse, arXiv
-/// 2410.21265), with momentum: for every atom of a <see cref="ModularBudget"/>
+/// Steepest descent in the modular norm of a whole network (Large et al., arXiv 2405.14813; Bernstein and Newhouse,
+/// arXiv 2410.21265), with momentum: for every atom of a <see cref="ModularBudget"/>
 /// <code>
 /// M     &lt;- mu M + G
-/// U      = dualize(M)                           the update of norm 1 in the atom's own norm that increases &lt;M, U&gt; most
+/// U      = dualize(M)                           the update of norm 1 in the atom's own norm that increases &lt;M,
+/// U&gt; most
 /// theta &lt;- (1 - lr * share * decay) theta - lr * share * U
 /// </code>
-/// so that one learning rate serves every layer and, with weights of norm 1 (<see cref="ModularBudget.Initialize"/>), networks
-/// of any width and depth. Parameters in no atom go to a built-in AdamW; the budget decides, and
+/// so that one learning rate serves every layer and, with weights of norm 1 (<see cref="ModularBudget.Initialize"/>),
+/// networks of any width and depth. Parameters in no atom go to a built-in AdamW; the budget decides, and
 /// <see cref="MatrixOptions.route"/> is not asked.
 /// </summary>
 public sealed partial class ModularDescent : MatrixOptimizer
@@ -37,9 +38,10 @@ public sealed partial class ModularDescent : MatrixOptimizer
     /// <param name="lr">Learning rate: by how much at most a step moves the network's output, to first order.</param>
     /// <param name="momentum">Momentum mu, in [0, 1].</param>
     /// <param name="weight_decay">Decoupled weight decay, scaled by the share as the learning rate is.</param>
-    /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>; or the model lacks an atom's
-    /// weight.</exception>
-    public ModularDescent(nn.Module model, ModularBudget budget, double lr = 0.1, double momentum = 0.9, double weight_decay = 0)
+    /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>; or the model lacks an
+    /// atom's weight.</exception>
+    public ModularDescent(nn.Module model, ModularBudget budget, double lr = 0.1, double momentum = 0.9,
+        double weight_decay = 0)
         : this(model, budget, Options.Of(lr, momentum, weight_decay)) { }
 
     /// <summary>Over the atoms of a budget alone, with every option.</summary>
@@ -53,13 +55,15 @@ public sealed partial class ModularDescent : MatrixOptimizer
     /// <param name="model">The model whose weights the budget's atoms are.</param>
     /// <param name="budget">What each weight may use.</param>
     /// <param name="options">What it leaves null takes the defaults.</param>
-    /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>; or the model lacks an atom's
-    /// weight.</exception>
-    public ModularDescent(nn.Module model, ModularBudget budget, Options options) : this(budget, options, new ParamGroup(model))
+    /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>; or the model lacks an
+    /// atom's weight.</exception>
+    public ModularDescent(nn.Module model, ModularBudget budget, Options options)
+        : this(budget, options, new ParamGroup(model))
     {
         foreach (var share in budget)
             if (!_atoms.Keys.Any(entry => Candidate.IsSame(entry.Parameter, share.Atom.Weight)))
-                throw new ArgumentException($"The model does not hold the weight of the budget's atom {share.Atom}.", nameof(budget));
+                throw new ArgumentException($"The model does not hold the weight of the budget's atom {share.Atom}.",
+                    nameof(budget));
     }
 
     private ModularDescent(ModularBudget budget, Options options, ParamGroup group) : base(options.WithDefaults())

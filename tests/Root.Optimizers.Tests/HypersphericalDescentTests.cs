@@ -70,7 +70,8 @@ public class HypersphericalDescentTests
         foreach (var manifold in new[] { Manifold.Stiefel, Manifold.Euclidean })
             Assert.Contains("manifold", Assert.Throws<ArgumentException>(
                 () => new HypersphericalDescent([Models.Parameter(2, 3)], manifold: manifold)).Message);
-        Assert.Contains("manifold", Assert.Throws<ArgumentException>(() => new HypersphericalDescent([Models.Parameter(2, 3)],
+        Assert.Contains("manifold",
+            Assert.Throws<ArgumentException>(() => new HypersphericalDescent([Models.Parameter(2, 3)],
             new HypersphericalDescent.Options { manifold_of = _ => Manifold.Stiefel })).Message);
     }
 }

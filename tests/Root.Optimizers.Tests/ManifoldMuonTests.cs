@@ -8,7 +8,8 @@ namespace Root.Optimizers.Tests;
 
 public class ManifoldMuonTests
 {
-    private static ManifoldMuon Over(Parameter[] parameters, ManifoldMuon.Options? options = null) => new(parameters, options ?? new());
+    private static ManifoldMuon Over(Parameter[] parameters, ManifoldMuon.Options? options = null) =>
+        new(parameters, options ?? new());
 
     private static float[] SingularValues(Parameter parameter) =>
         linalg.svdvals(parameter.detach().cpu().to(float32).reshape(parameter.shape[0], -1)).data<float>().ToArray();
@@ -23,7 +24,8 @@ public class ManifoldMuonTests
         {
             var parameter = new Parameter(vectors[item + "/W"].OnDevice());
             using var optimizer = Over([parameter], new()
-                { LearningRate = vectors[item + "/eta"].item<float>(), solver = StiefelSolver.DualAscent, precision = precision });
+                { LearningRate = vectors[item + "/eta"].item<float>(), solver = StiefelSolver.DualAscent,
+                    precision = precision });
             Models.Gradient(parameter, vectors[item + "/G"]);
             optimizer.step();
             Close.To(vectors[$"{item}/new_W_{name}"], parameter.detach(), tolerance, $"{item} {name}");
@@ -56,11 +58,13 @@ public class ManifoldMuonTests
     public void Weights_of_every_shape_stay_on_their_manifold(double lr)
     {
         random.manual_seed(2);
-        Parameter[] parameters = [Models.Parameter(6, 6), Models.Parameter(7, 6), Models.Parameter(5, 12), Models.Parameter(9, 1),
+        Parameter[] parameters = [Models.Parameter(6, 6), Models.Parameter(7, 6), Models.Parameter(5, 12),
+            Models.Parameter(9, 1),
             Models.Parameter(1, 9), Models.Parameter(8, 3, 3, 3), Models.Parameter(3)];
         using var optimizer = Over(parameters, new() { LearningRate = lr, momentum = 0.9 });
         Assert.Equal(6, optimizer.Placements.Count);
-        Assert.All(optimizer.Placements, p => Assert.True(p.Moved && p.Distance > 0.1 && p.Manifold == Manifold.Stiefel));
+        Assert.All(optimizer.Placements, p =>
+            Assert.True(p.Moved && p.Distance > 0.1 && p.Manifold == Manifold.Stiefel));
         for (var step = 0; step < 300; step++)
         {
             Models.RandomGradients(parameters);
@@ -156,7 +160,11 @@ public class ManifoldMuonTests
     [Fact]
     public void Equal_shapes_are_solved_together_as_if_alone()
     {
-        Parameter[] Fresh() { random.manual_seed(6); return [Models.Parameter(10, 4), Models.Parameter(10, 4), Models.Parameter(4, 10)]; }
+        Parameter[] Fresh()
+        {
+            random.manual_seed(6);
+            return [Models.Parameter(10, 4), Models.Parameter(10, 4), Models.Parameter(4, 10)];
+        }
         var (together, alone) = (Fresh(), Fresh());
         using var one = Over(together);
         var three = alone.Select(p => Over([p])).ToArray();
@@ -207,7 +215,8 @@ public class ManifoldMuonTests
             optimizer.step();
             scheduler.step();
         }
-        Close.To(optimum, parameter.detach(), solver == StiefelSolver.Exact ? 1e-3 : 2e-2, $"{solver}"); // observed 5e-5
+        Close.To(optimum, parameter.detach(), solver == StiefelSolver.Exact ? 1e-3 : 2e-2,
+            $"{solver}"); // observed 5e-5
     }
 
     [Fact]

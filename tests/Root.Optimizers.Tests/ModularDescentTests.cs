@@ -11,7 +11,8 @@ public class ModularDescentTests
     private static Sequential Model()
     {
         random.manual_seed(1);
-        return nn.Sequential(("conv", nn.Conv2d(2, 4, 3)), ("act", nn.ReLU()), ("flat", nn.Flatten()), ("a", nn.Linear(16, 16)),
+        return nn.Sequential(("conv", nn.Conv2d(2, 4, 3)), ("act", nn.ReLU()), ("flat", nn.Flatten()),
+            ("a", nn.Linear(16, 16)),
             ("act2", nn.ReLU()), ("b", nn.Linear(16, 16)), ("out", nn.Linear(16, 3))).to(TestDevice.Device);
     }
 
@@ -21,7 +22,8 @@ public class ModularDescentTests
         var model = Model();
         var budget = ModularBudget.FromSequential(model);
         using var optimizer = new ModularDescent(model, budget, lr: 0.3);
-        Assert.Equal([Route.Matrix, Route.AdamW, Route.Matrix, Route.AdamW, Route.Matrix, Route.AdamW, Route.Matrix, Route.AdamW],
+        Assert.Equal([Route.Matrix, Route.AdamW, Route.Matrix, Route.AdamW, Route.Matrix, Route.AdamW, Route.Matrix,
+            Route.AdamW],
             optimizer.Routing.Select(r => r.Route));
         var before = budget.Select(s => s.Atom.Weight.detach().clone()).ToArray();
         Models.RandomGradients(model.parameters());
@@ -47,7 +49,8 @@ public class ModularDescentTests
             Models.RandomGradients(model.parameters());
             optimizer.step();
         }
-        foreach (var (a, b) in one.named_parameters().Zip(two.named_parameters()).Where(p => p.First.name.EndsWith("weight")))
+        foreach (var (a, b) in one.named_parameters().Zip(two.named_parameters())
+            .Where(p => p.First.name.EndsWith("weight")))
             Close.Exactly(a.parameter.detach(), b.parameter.detach());
     }
 
@@ -91,9 +94,11 @@ public class ModularDescentTests
     public void ManifoldMuon_takes_shares_too()
     {
         random.manual_seed(3);
-        var model = nn.Sequential(("a", nn.Linear(6, 12, hasBias: false)), ("act", nn.GELU()), ("b", nn.Linear(12, 8, hasBias: false))).to(TestDevice.Device);
+        var model = nn.Sequential(("a", nn.Linear(6, 12, hasBias: false)), ("act", nn.GELU()),
+            ("b", nn.Linear(12, 8, hasBias: false))).to(TestDevice.Device);
         var budget = ModularBudget.FromSequential(model);
-        using var optimizer = new ManifoldMuon(model, new ManifoldMuon.Options { LearningRate = 0.01, budget = budget, radius = Radius.Modular });
+        using var optimizer = new ManifoldMuon(model,
+            new ManifoldMuon.Options { LearningRate = 0.01, budget = budget, radius = Radius.Modular });
         var before = budget.Select(s => s.Atom.Weight.detach().clone()).ToArray();
         Assert.All(budget, s => Assert.Equal(1, s.Atom.WeightNorm(), 1e-5));
         Models.RandomGradients(model.parameters());

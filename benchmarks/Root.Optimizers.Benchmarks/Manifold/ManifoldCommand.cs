@@ -20,7 +20,8 @@ internal static class ManifoldCommand
         new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
     private sealed record Result(long Rows, long Cols, string Form, double Speedup, double SpeedupOverFloat32,
-        double ExactSeconds, double RationalSeconds, double PolynomialSeconds, double DualSeconds, double DualFloat32Seconds,
+        double ExactSeconds, double RationalSeconds, double PolynomialSeconds, double DualSeconds,
+        double DualFloat32Seconds,
         double ExactTangency, double ExactNorm, double ExactGap, double PolynomialTangency, double PolynomialGap,
         double DualTangency, double DualGap, int DualIterations);
 
@@ -28,7 +29,8 @@ internal static class ManifoldCommand
     {
         var json = new Option<string?>("--json") { Description = "file for the results" };
         var quick = new Option<bool>("--quick") { Description = "small shapes only" };
-        var command = new Command("manifold", "Exact tangent directions against the published dual ascent: time, tangency, objective.")
+        var command = new Command("manifold",
+            "Exact tangent directions against the published dual ascent: time, tangency, objective.")
             { json, quick };
         command.SetAction(given => Run(given.GetValue(json), given.GetValue(quick)));
         return command;
@@ -38,22 +40,29 @@ internal static class ManifoldCommand
     {
         var shapes = quick ? Shapes.Where(s => s.rows * s.cols <= 512 * 128).ToArray() : Shapes;
 
-        Console.WriteLine("Seconds a direction; tangency ||W^T A + A^T W||_F / n; gap 1 - <G, A> / optimum (dual ascent's A is not tangent,");
-        Console.WriteLine("so that its objective is no fair figure and its gap may be negative). Speedup: dual ascent over the form chosen.");
-        Console.WriteLine();
-        Console.WriteLine($"{"shape",-10} {"rational",9} {"polynom.",9} {"dual bf16",10} {"dual f32",9} {"speedup",8} {"tangency",9} {"gap",9} "
-            + $"{"dual tan.",9} {"dual gap",9}");
+        Console.WriteLine("""
+            Seconds a direction; tangency ||W^T A + A^T W||_F / n; gap 1 - <G, A> / optimum (where A is not tangent, as dual
+            ascent's is not, it may be negative). Speedup: dual ascent in bfloat16, as published, over the form chosen.
+            """);
+        string[] titles = ["rational", "polynomial", "dual bf16", "dual f32", "speedup", "tangency", "gap", "dual tan.", "dual gap"];
+        Console.WriteLine($"{"shape",-10}{string.Concat(titles.Select(t => $"{t,11}"))}");
         var results = new List<Result>();
         foreach (var (rows, cols) in shapes)
         {
             var r = Measure(rows, cols);
             results.Add(r);
-            Console.WriteLine(FormattableString.Invariant($"{$"{rows}x{cols}",-10} {r.RationalSeconds,9:g3} {r.PolynomialSeconds,9:g3} {r.DualSeconds,10:g3} {r.DualFloat32Seconds,9:g3} {r.Speedup,8:f1} {r.ExactTangency,9:0.0e-0} {r.ExactGap,9:0.0e-0} {r.DualTangency,9:0.0e-0} {r.DualGap,9:0.0e-0}"));
+            double[] figures = [r.RationalSeconds, r.PolynomialSeconds, r.DualSeconds, r.DualFloat32Seconds, r.Speedup,
+                r.ExactTangency, r.ExactGap, r.DualTangency, r.DualGap];
+            Console.WriteLine($"{$"{rows}x{cols}",-10}{string.Concat(figures.Select(Figure))}");
         }
         if (path is not null)
-            File.WriteAllText(path, JsonSerializer.Serialize(new { device = "cpu", threads = get_num_threads(), shapes = results }, Json));
+            File.WriteAllText(path, JsonSerializer.Serialize(new
+                { device = "cpu", threads = get_num_threads(), shapes = results }, Json));
         return 0;
     }
+
+    private static string Figure(double value) => FormattableString.Invariant(
+        Math.Abs(value) < 1e-3 ? (FormattableString)$"{value,11:0.0e-0}" : $"{value,11:g3}");
 
     private static Result Measure(long rows, long cols)
     {
@@ -71,12 +80,16 @@ internal static class ManifoldCommand
         DualAscent? solved = null;
         var (dual, D) = Time(() => (solved = DualAscent.Solve(W, G)).A);
         var (dualFloat32, _) = Time(() => DualAscent.Solve(W, G, signType: ScalarType.Float32).A);
-        return new(rows, cols, chosen.ToString().ToLowerInvariant(), dual / exactSeconds, dualFloat32 / exactSeconds, exactSeconds,
+        return new(rows, cols, chosen.ToString().ToLowerInvariant(), dual / exactSeconds, dualFloat32 / exactSeconds,
+            exactSeconds,
             rational, polynomial, dual, dualFloat32, Tangency(W, exact), Norm(exact), 1 - Inner(G, exact) / optimum,
-            Tangency(W, B), 1 - Inner(G, B) / optimum, Tangency(W, D), 1 - Inner(G, D) / optimum, solved!.Iterations[0]);
+            Tangency(W, B), 1 - Inner(G, B) / optimum, Tangency(W, D), 1 - Inner(G, D) / optimum,
+            solved!.Iterations[0]);
     }
 
-    /// <summary>The least of up to seven runs, within about two seconds, after one to warm up where that is cheap.</summary>
+    /// <summary>
+    /// The least of up to seven runs, within about two seconds, after one to warm up where that is cheap.
+    /// </summary>
     private static (double seconds, Tensor result) Time(Func<Tensor> run)
     {
         var clock = Stopwatch.StartNew();

@@ -8,8 +8,8 @@ using Spectre.Console;
 namespace Root.Optimizers.Benchmarks;
 
 /// <summary>
-/// ./run bench transfer: loss over learning rate as width and depth grow, optimizer by optimizer. Where the best rate stays,
-/// it can be found on a small network.
+/// ./run bench transfer: loss over learning rate as width and depth grow, optimizer by optimizer. Where the best rate
+/// stays, it can be found on a small network.
 /// </summary>
 internal static class TransferCommand
 {
@@ -32,11 +32,14 @@ internal static class TransferCommand
     {
         var steps = new Option<int>("--steps") { Description = "training steps", DefaultValueFactory = _ => 200 };
         var seed = new Option<int>("--seed") { Description = "of weights and data", DefaultValueFactory = _ => 1 };
-        var widest = new Option<long>("--widest") { Description = "leave out wider networks", DefaultValueFactory = _ => Widths[^1] };
+        var widest = new Option<long>("--widest")
+            { Description = "leave out wider networks", DefaultValueFactory = _ => Widths[^1] };
         var json = new Option<string?>("--json") { Description = "file for the results" };
         var folder = new Option<string?>("--out") { Description = "folder for the curves and the table" };
-        var command = new Command("transfer", "Loss over learning rate as width and depth grow.") { steps, seed, widest, json, folder };
-        command.SetAction(given => Run(given.GetValue(steps), given.GetValue(seed), given.GetValue(widest), given.GetValue(json), given.GetValue(folder)));
+        var command = new Command("transfer", "Loss over learning rate as width and depth grow.")
+            { steps, seed, widest, json, folder };
+        command.SetAction(given => Run(given.GetValue(steps), given.GetValue(seed), given.GetValue(widest),
+            given.GetValue(json), given.GetValue(folder)));
         return command;
     }
 
@@ -47,7 +50,7 @@ internal static class TransferCommand
         var points = new List<Point>();
         AnsiConsole.Progress().Start(progress =>
         {
-            for (var i = 0; i < TransferTask.Optimizers.Count; i++)
+            for (var i = 0; i < TransferTask.Optimizers.Length; i++)
             {
                 var (name, rates, _) = TransferTask.Optimizers[i];
                 var task = progress.AddTask(name, maxValue: sizes.Length * rates.Length);
@@ -62,15 +65,18 @@ internal static class TransferCommand
         });
         var table = Table(points);
         Console.WriteLine(table);
-        if (json is not null) File.WriteAllText(json, JsonSerializer.Serialize(new { steps, seed, points }, Json) + "\n");
+        if (json is not null)
+            File.WriteAllText(json, JsonSerializer.Serialize(new { steps, seed, points }, Json) + "\n");
         if (folder is null) return 0;
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, "transfer.md"), table);
         foreach (var optimizer in points.GroupBy(p => p.Optimizer))
         {
-            Draw(Path.Combine(folder, $"transfer-width-{FileName(optimizer.Key)}.svg"), $"{optimizer.Key}, depth {FixedDepth}", "width",
+            Draw(Path.Combine(folder, $"transfer-width-{FileName(optimizer.Key)}.svg"),
+                $"{optimizer.Key}, depth {FixedDepth}", "width",
                 optimizer.Where(p => p.Depth == FixedDepth).GroupBy(p => p.Width));
-            Draw(Path.Combine(folder, $"transfer-depth-{FileName(optimizer.Key)}.svg"), $"{optimizer.Key}, width {FixedWidth}", "depth",
+            Draw(Path.Combine(folder, $"transfer-depth-{FileName(optimizer.Key)}.svg"),
+                $"{optimizer.Key}, width {FixedWidth}", "depth",
                 optimizer.Where(p => p.Width == FixedWidth).GroupBy(p => (long)p.Depth));
         }
         return 0;
@@ -82,23 +88,33 @@ internal static class TransferCommand
     {
         var plot = new LinePlot(title, "learning rate", "loss at the end", logX: true);
         foreach (var line in lines.OrderBy(l => l.Key))
-            plot.Add($"{size} {line.Key}", line.Where(p => p.Loss < 3).Select(p => (p.Lr, p.Loss!.Value)), markers: true);
+            plot.Add($"{size} {line.Key}", line.Where(p => p.Loss < 3).Select(p => (p.Lr, p.Loss!.Value)),
+                markers: true);
         plot.Save(path);
     }
 
-    /// <summary>The best rate at each size, by how many doublings it moves, and what the smallest size's best costs at the others.</summary>
+    /// <summary>
+    /// The best rate at each size, by how many doublings it moves, and what the smallest size's best costs at the
+    /// others.
+    /// </summary>
     private static string Table(List<Point> points)
     {
         var sizes = points.Select(p => (p.Width, p.Depth)).Distinct().ToArray();
-        var page = new StringBuilder($"| optimizer | {string.Join(" | ", sizes.Select(s => $"{s.Width} x {s.Depth}"))} | moves, doublings | loss above the best with the first's rate |\n"
+        var page = new StringBuilder($"| optimizer | {string.Join(" | ", sizes.Select(s => $"{s.Width} x {s.Depth}"))} "
+            + $"| moves, doublings | loss above the best with the first's rate |\n"
             + $"|---|{string.Concat(sizes.Select(_ => "---|"))}---|---|\n");
         foreach (var optimizer in points.GroupBy(p => p.Optimizer))
         {
-            var best = sizes.Select(s => optimizer.Where(p => (p.Width, p.Depth) == s && p.Loss is not null).MinBy(p => p.Loss)!).ToArray();
+            var best = sizes.Select(s =>
+                optimizer.Where(p => (p.Width, p.Depth) == s && p.Loss is not null).MinBy(p => p.Loss)!).ToArray();
             var moves = best.Max(p => Math.Log2(p.Lr)) - best.Min(p => Math.Log2(p.Lr));
-            var regret = best.Max(b => (optimizer.Single(p => (p.Width, p.Depth, p.Lr) == (b.Width, b.Depth, best[0].Lr)).Loss ?? double.PositiveInfinity) - b.Loss!.Value);
-            page.AppendLine(string.Create(CultureInfo.InvariantCulture,
-                $"| {optimizer.Key} | {string.Join(" | ", best.Select(p => string.Create(CultureInfo.InvariantCulture, $"2^{Math.Log2(p.Lr):0} ({p.Loss:0.000})")))} | {moves:0} | {regret:0.000} |"));
+            var first = best[0].Lr;
+            var regret = best.Max(b =>
+                (optimizer.Single(p => (p.Width, p.Depth, p.Lr) == (b.Width, b.Depth, first)).Loss
+                    ?? double.PositiveInfinity) - b.Loss!.Value);
+            var cells = best.Select(p => FormattableString.Invariant($"2^{Math.Log2(p.Lr):0} ({p.Loss:0.000})"));
+            page.AppendLine(CultureInfo.InvariantCulture,
+                $"| {optimizer.Key} | {string.Join(" | ", cells)} | {moves:0} | {regret:0.000} |");
         }
         return page.ToString();
     }

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Root.Optimizers.Benchmarks;
 
 /// <summary>
-/// Classification by a teacher: Gaussian inputs of 32 features, ten classes by a random two-layer network, fresh at every
-/// step. The student is a residual MLP without biases.
+/// Classification by a teacher: Gaussian inputs of 32 features, ten classes by a random two-layer network, fresh at
+/// every step. The student is a residual MLP without biases.
 /// </summary>
 internal static class TransferTask
 {
@@ -31,7 +31,9 @@ internal static class TransferTask
             RegisterComponents();
         }
 
-        /// <summary>Logits: the network's output times 8, so that cross-entropy can fall below what outputs of norm 1 allow.</summary>
+        /// <summary>
+        /// Logits: the network's output times 8, so that cross-entropy can fall below what outputs of norm 1 allow.
+        /// </summary>
         public override Tensor forward(Tensor x)
         {
             var share = 1.0 / blocks.Count;
@@ -41,11 +43,13 @@ internal static class TransferTask
         }
 
         public ModularBudget Budget() => ModularBudget.Of(8 * (blocks.Aggregate(
-            (ModularNode)Atom.Linear(first), (tree, block) => tree >> ModularNode.Residual(Atom.Linear(block) >> Bond.ReLU, blocks.Count))
+            (ModularNode)Atom.Linear(first), (tree, block) =>
+                tree >> ModularNode.Residual(Atom.Linear(block) >> Bond.ReLU, blocks.Count))
             >> Atom.Linear(last)));
     }
 
-    public static readonly IReadOnlyList<(string name, double[] rates, Func<nn.Module, ModularBudget, double, OptimizerHelper> make)> Optimizers =
+    public static readonly (string name, double[] rates, Func<nn.Module, ModularBudget, double, OptimizerHelper> make)[]
+        Optimizers =
     [
         ("adamw", Grid(-11, -3), (m, _, lr) => optim.AdamW(m.parameters(), lr, 0.9, 0.95, weight_decay: 0)),
         ("muon", Grid(-9, -1), (m, _, lr) => new RootOptimizer(m, Muon(lr))),
@@ -56,7 +60,8 @@ internal static class TransferTask
     ];
 
     /// <summary>Powers of 2.</summary>
-    private static double[] Grid(int from, int to) => Enumerable.Range(from, to - from + 1).Select(e => Math.Pow(2, e)).ToArray();
+    private static double[] Grid(int from, int to) =>
+        Enumerable.Range(from, to - from + 1).Select(e => Math.Pow(2, e)).ToArray();
 
     /// <summary>Keller Jordan's: at these shapes the published table falls back to his triple.</summary>
     private static RootOptimizer.Options Muon(double lr) => new()

@@ -5,15 +5,15 @@ using static TorchSharp.torch;
 namespace Root.Optimizers.Manifolds;
 
 /// <summary>
-/// The published solver of the same problem (Bernstein, "Modular Manifolds", 2025; thinking-machines-lab/manifolds): with
-/// L = -(W^T G + G^T W)/4 to begin with,
+/// The published solver of the same problem (Bernstein, "Modular Manifolds", 2025; thinking-machines-lab/manifolds):
+/// with L = -(W^T G + G^T W)/4 to begin with,
 /// <code>
 /// A = msign(G + 2 W L)
 /// H = W^T A + A^T W                        stop if ||H||_F / n is below the tolerance
 /// L &lt;- L - alpha (1 - k/steps) H
 /// </code>
-/// It is not scale-invariant, and for most shapes the steps end before it converges: <see cref="Residual"/> says how far A
-/// is from tangent. <see cref="StiefelTangent"/> has the exact solution.
+/// It is not scale-invariant, and for most shapes the steps end before it converges: <see cref="Residual"/> says how
+/// far A is from tangent. <see cref="StiefelTangent"/> has the exact solution.
 /// </summary>
 /// <param name="A">Of the shape of W, in float32 or float64.</param>
 /// <param name="Residual">||H||_F / n of each matrix.</param>
@@ -56,7 +56,8 @@ public sealed record DualAscent(Tensor A, double[] Residual, int[] Iterations)
             A.MoveToOuterDisposeScope();
             if (residual.All(r => r < tolerance)) break;
             // A matrix that is done keeps its L, and so its A.
-            var going = tensor(residual.Select(r => r >= tolerance ? 1.0 : 0.0).ToArray(), W.dtype, W.device).reshape(b, 1, 1);
+            var going = tensor(residual.Select(r => r >= tolerance ? 1.0 : 0.0).ToArray(), W.dtype, W.device)
+                .reshape(b, 1, 1);
             L.sub_(H.mul_(going).mul_(alpha * (1 - (double)step / steps)));
         }
         return new(orientation.Back(A!).MoveToOuterDisposeScope(), residual, iterations);

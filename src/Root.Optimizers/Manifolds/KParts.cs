@@ -13,8 +13,9 @@ namespace Root.Optimizers.Manifolds;
 internal readonly record struct KParts(Tensor W, Tensor Gp, Tensor O, Tensor N)
 {
     /// <summary>
-    /// Of ||N||_F, added to N's diagonal. N is a Gram matrix, in which rounding drowns the squares of singular values below 3e-4
-    /// of the largest; with 1e-7 in its place the rational form overshoots norm 1 by up to 1.3e-4 on gradients of low rank.
+    /// Of ||N||_F, added to N's diagonal. N is a Gram matrix, in which rounding drowns the squares of singular values
+    /// below 3e-4 of the largest; with 1e-7 in its place the rational form overshoots norm 1 by up to 1.3e-4 on
+    /// gradients of low rank.
     /// </summary>
     private const double Ridge = 1e-6;
 
@@ -29,8 +30,8 @@ internal readonly record struct KParts(Tensor W, Tensor Gp, Tensor O, Tensor N)
     }
 
     /// <summary>
-    /// s >= ||K||_2, at most a few times as large: the norm of [[o, -p], [p, 0]] with o = (sum sigma^4)^(1/4) over O's singular
-    /// values and p the same over Gp's.
+    /// s >= ||K||_2, at most a few times as large: the norm of [[o, -p], [p, 0]] with o = (sum sigma^4)^(1/4) over O's
+    /// singular values and p the same over Gp's.
     /// </summary>
     /// <returns>(b, 1, 1).</returns>
     public Tensor Bound()
@@ -49,8 +50,8 @@ internal readonly record struct KParts(Tensor W, Tensor Gp, Tensor O, Tensor N)
     }
 
     /// <summary>
-    /// W S + B, S skew and B = Gp times something: tangent, since W^T B = 0. What rounding left of W in Gp, the something may
-    /// have made large, and is taken out.
+    /// W S + B, S skew and B = Gp times something: tangent, since W^T B = 0. What rounding left of W in Gp, the
+    /// something may have made large, and is taken out.
     /// </summary>
     public Tensor Tangent(Tensor S, Tensor B) => B.add_(W.bmm(S - W.mT.bmm(B)));
 

@@ -3,14 +3,17 @@ using static TorchSharp.torch;
 
 namespace Root.Optimizers.Manifolds;
 
-/// <summary>One matrix or many, wide or tall, brought to the form the Stiefel formulas are written for, and back.</summary>
+/// <summary>
+/// One matrix or many, wide or tall, brought to the form the Stiefel formulas are written for, and back.
+/// </summary>
 internal readonly record struct Oriented(bool Single, bool Wide)
 {
     public static Oriented Of(Tensor W)
     {
         if (W.dim() is not (2 or 3))
             throw new ArgumentException(
-                $"A Stiefel weight is (m, n) or (b, m, n); got a tensor of shape ({string.Join(", ", W.shape)}).", nameof(W));
+                $"A Stiefel weight is (m, n) or (b, m, n); got a tensor of shape ({string.Join(", ", W.shape)}).",
+                nameof(W));
         return new(W.dim() == 2, W.shape[^2] < W.shape[^1]);
     }
 

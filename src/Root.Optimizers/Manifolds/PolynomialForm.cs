@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace Root.Optimizers.Manifolds;
 
 /// <summary>
-/// msign(K) W by matrix products: of K itself (m x m) where m &lt;= 2n, else of K in an orthonormal basis of its range (2n x 2n).
+/// msign(K) W by matrix products: of K itself (m x m) where m &lt;= 2n, else of K in an orthonormal basis of its range
+/// (2n x 2n).
 /// </summary>
 internal static class PolynomialForm
 {
@@ -25,7 +26,8 @@ internal static class PolynomialForm
     }
 
     /// <summary>
-    /// With RegularN = L L^T, [W, Gp L^-T] is orthonormal and K in it is [[O, -L], [L^T, 0]]. A is J's first block column, mapped back.
+    /// With RegularN = L L^T, [W, Gp L^-T] is orthonormal and K in it is [[O, -L], [L^T, 0]]. A is J's first block
+    /// column, mapped back.
     /// </summary>
     private static Tensor OnRange(KParts parts, ScalarType signType)
     {

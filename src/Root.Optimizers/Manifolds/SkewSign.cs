@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Root.Optimizers.Manifolds;
 
 /// <summary>
-/// msign of skew-symmetric matrices by Polar Express: K = Q S Q^T with 2 x 2 rotations-by-90-degrees times sigma in S becomes
-/// the same with 1 in the place of each sigma. The result is skew bit for bit.
+/// msign of skew-symmetric matrices by Polar Express: K = Q S Q^T with 2 x 2 rotations-by-90-degrees times sigma in S
+/// becomes the same with 1 in the place of each sigma. The result is skew bit for bit.
 /// </summary>
 internal static class SkewSign
 {

@@ -20,8 +20,8 @@ public static class Sphere
     };
 
     /// <summary>
-    /// The unit direction of steepest ascent tangent to the sphere at w: a / ||a|| with a = g - w &lt;w, g&gt;. Zero where g is zero
-    /// or along w to rounding.
+    /// The unit direction of steepest ascent tangent to the sphere at w: a / ||a|| with a = g - w &lt;w, g&gt;. Zero
+    /// where g is zero or along w to rounding.
     /// </summary>
     /// <param name="W">(b, m, n), unit vectors along <paramref name="dims"/>.</param>
     /// <param name="G">The gradient, of the same shape. Its scale does not matter.</param>

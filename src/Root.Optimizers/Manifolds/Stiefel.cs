@@ -4,13 +4,15 @@ using static TorchSharp.torch;
 
 namespace Root.Optimizers.Manifolds;
 
-/// <summary>The Stiefel manifold: matrices (m, n) or (b, m, n) with orthonormal columns, or rows where m &lt; n.</summary>
+/// <summary>
+/// The Stiefel manifold: matrices (m, n) or (b, m, n) with orthonormal columns, or rows where m &lt; n.
+/// </summary>
 public static class Stiefel
 {
     /// <summary>
-    /// One step from W along a tangent A of norm at most 1, back onto the manifold: Z = (W - eta A) / sqrt(1 + eta^2), whose
-    /// singular values lie in [1/sqrt(1 + eta^2), 1], then W &lt;- Z - Z (E/2 - 3 E^2/8) with E = Z^T Z - I, as often as eta
-    /// needs: once to 0.1, twice to 0.5, three times to 1.
+    /// One step from W along a tangent A of norm at most 1, back onto the manifold: Z = (W - eta A) / sqrt(1 + eta^2),
+    /// whose singular values lie in [1/sqrt(1 + eta^2), 1], then W &lt;- Z - Z (E/2 - 3 E^2/8) with E = Z^T Z - I, as
+    /// often as eta needs: once to 0.1, twice to 0.5, three times to 1.
     /// </summary>
     /// <param name="W">On the manifold to rounding; not changed.</param>
     /// <param name="A">Of the shape of W.</param>
@@ -25,7 +27,9 @@ public static class Stiefel
         return orientation.Back(Correct(Z, Corrections(eta))).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The nearest point of the manifold: the polar factor U V^T; where a matrix has not full rank, one of them.</summary>
+    /// <summary>
+    /// The nearest point of the manifold: the polar factor U V^T; where a matrix has not full rank, one of them.
+    /// </summary>
     /// <param name="W">(m, n) or (b, m, n); not changed.</param>
     /// <returns>In float32 or float64.</returns>
     /// <exception cref="ArgumentException">W has fewer than 2 or more than 3 dimensions, or is not finite.</exception>
@@ -35,7 +39,8 @@ public static class Stiefel
         using var scope = NewDisposeScope();
         var X = orientation.Tall(W);
         if (!X.isfinite().all().item<bool>())
-            throw new ArgumentException("A matrix with NaN or infinity has no place on the Stiefel manifold.", nameof(W));
+            throw new ArgumentException("A matrix with NaN or infinity has no place on the Stiefel manifold.",
+                nameof(W));
         var near = Correct(NewtonSchulz.Orthogonalize(X, PublishedSchedules.PolarExpress(10)), 2);
         if (Distance(near) > 1e-5)
         {

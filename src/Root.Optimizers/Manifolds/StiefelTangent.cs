@@ -4,30 +4,32 @@ using static TorchSharp.torch;
 namespace Root.Optimizers.Manifolds;
 
 /// <summary>
-/// The direction of steepest ascent on the Stiefel manifold under the spectral norm: A maximises &lt;G, A&gt; subject to
-/// ||A||_2 &lt;= 1 and W^T A + A^T W = 0. In closed form A = msign(K) W with K = G W^T - W G^T, and &lt;G, A&gt; = ||K||_* / 2 (proof:
-/// docs/manifold-closed-form.md). The problem is that of Bernstein, "Modular Manifolds" (2025); the solution by msign(K) is
-/// this library's.
+/// The direction of steepest ascent on the Stiefel manifold under the spectral norm: A maximises &lt;G, A&gt; subject
+/// to ||A||_2 &lt;= 1 and W^T A + A^T W = 0. In closed form A = msign(K) W with K = G W^T - W G^T, and &lt;G, A&gt; =
+/// ||K||_* / 2 (proof: docs/manifold-closed-form.md). The problem is that of Bernstein, "Modular Manifolds" (2025); the
+/// solution by msign(K) is this library's.
 /// </summary>
 public static class StiefelTangent
 {
     /// <summary>
-    /// Where K is so small beside G, in units of the type's rounding, what is left of it is rounding: the gradient is normal
-    /// to the manifold. In float32 4e-6.
+    /// Where K is so small beside G, in units of the type's rounding, what is left of it is rounding: the gradient is
+    /// normal to the manifold. In float32 4e-6.
     /// </summary>
     private const double NegligibleRoundings = 33.5;
 
     /// <summary>A, tangent at W.</summary>
-    /// <param name="W">(m, n) or (b, m, n) with orthonormal columns, or rows where m &lt; n. Floating point; 16-bit types are
-    /// computed in float32.</param>
-    /// <param name="G">The gradient, of the same shape and on the same device; finite. Its scale does not matter.</param>
+    /// <param name="W">(m, n) or (b, m, n) with orthonormal columns, or rows where m &lt; n. Floating point; 16-bit
+    /// types are computed in float32.</param>
+    /// <param name="G">The gradient, of the same shape and on the same device; finite. Its scale does not
+    /// matter.</param>
     /// <param name="form">How msign(K) W is evaluated.</param>
-    /// <param name="signType">The element type of the polynomial form's sign iteration; by default float32, or float64 for
-    /// float64 weights. In bfloat16 A stays tangent, its norm rises up to a few hundredths above 1.</param>
+    /// <param name="signType">The element type of the polynomial form's sign iteration; by default float32, or float64
+    /// for float64 weights. In bfloat16 A stays tangent, its norm rises up to a few hundredths above 1.</param>
     /// <returns>A, of the shape of W, in float32 or float64. Zero where G is zero or normal to the manifold (G = W S, S
     /// symmetric). Where K is singular the maximiser need not be unique.</returns>
     /// <exception cref="ArgumentException">Shapes differ, or W has fewer than 2 or more than 3 dimensions.</exception>
-    public static Tensor Direction(Tensor W, Tensor G, TangentForm form = TangentForm.Automatic, ScalarType? signType = null)
+    public static Tensor Direction(Tensor W, Tensor G, TangentForm form = TangentForm.Automatic,
+        ScalarType? signType = null)
     {
         var orientation = Oriented.Of(W, G);
         using var scope = NewDisposeScope();
@@ -48,8 +50,8 @@ public static class StiefelTangent
     }
 
     /// <summary>
-    /// The faster form for an m x n weight, m >= n: on a CPU the rational one unless the weight is nearly square, elsewhere
-    /// matrix products alone.
+    /// The faster form for an m x n weight, m >= n: on a CPU the rational one unless the weight is nearly square,
+    /// elsewhere matrix products alone.
     /// </summary>
     public static TangentForm Choose(long m, long n, DeviceType device) =>
         device == DeviceType.CPU && 4 * m > 5 * n ? TangentForm.Rational : TangentForm.Polynomial;

@@ -1,14 +1,15 @@
 namespace Root.Optimizers.Manifolds;
 
 /// <summary>
-/// Zolotarev's best rational approximation of sign(x) of its degree on [-1, -l] and [l, 1], l = 1e-3, scaled to a maximum of
-/// 1: r(x) = sum_j a_j x / (x^2 + t_j^2), j = 1 to 10, with 1 - 5.44e-5 &lt;= r(x) &lt;= 1 on [l, 1]. All a_j are positive, and r
-/// rises from 0 to 1 below l, so that nothing it is applied to gets a norm above 1.
+/// Zolotarev's best rational approximation of sign(x) of its degree on [-1, -l] and [l, 1], l = 1e-3, scaled to a
+/// maximum of 1: r(x) = sum_j a_j x / (x^2 + t_j^2), j = 1 to 10, with 1 - 5.44e-5 &lt;= r(x) &lt;= 1 on [l, 1]. All
+/// a_j are positive, and r rises from 0 to 1 below l, so that nothing it is applied to gets a norm above 1.
 /// </summary>
 /// <remarks>
-/// t_j = l sn/cn at (2j - 1)/20 of the quarter period of Jacobi's functions of modulus sqrt(1 - l^2); the zeros of r lie at
-/// the even multiples between, and the a_j are the residues. A wider interval would need poles closer to 0 than 3e-4, where
-/// in float32 the resolvents lose what they are made of. Source: Zolotarev (1877); the tests derive the numbers again.
+/// t_j = l sn/cn at (2j - 1)/20 of the quarter period of Jacobi's functions of modulus sqrt(1 - l^2); the zeros of r
+/// lie at the even multiples between, and the a_j are the residues. A wider interval would need poles closer to 0 than
+/// 3e-4, where in float32 the resolvents lose what they are made of. Source: Zolotarev (1877); the tests derive the
+/// numbers again.
 /// </remarks>
 internal static class ZolotarevSign
 {

@@ -3,10 +3,13 @@ using static TorchSharp.torch;
 
 namespace Root.Optimizers.Modular;
 
-/// <summary>A part of a network with one weight: mass 1 until it is tared, sensitivity 1 where the weight has norm at most 1.</summary>
+/// <summary>
+/// A part of a network with one weight: mass 1 until it is tared, sensitivity 1 where the weight has norm at most 1.
+/// </summary>
 public sealed record Atom : ModularNode
 {
-    private Atom(Parameter weight, AtomNorm norm, string? name) : base(1, 1) => (Weight, Norm, Name) = (weight, norm, name);
+    private Atom(Parameter weight, AtomNorm norm, string? name) : base(1, 1) =>
+        (Weight, Norm, Name) = (weight, norm, name);
 
     /// <summary>The weight.</summary>
     public Parameter Weight { get; }
@@ -29,7 +32,8 @@ public sealed record Atom : ModularNode
 
     /// <summary>The weight (out, in) of a linear layer.</summary>
     /// <exception cref="ArgumentException">The weight is no matrix.</exception>
-    public static Atom Linear(Parameter weight, string? name = null) => new(Dimensions(weight, 2, "Linear"), new LinearNorm(), name);
+    public static Atom Linear(Parameter weight, string? name = null) =>
+        new(Dimensions(weight, 2, "Linear"), new LinearNorm(), name);
 
     /// <summary>An embedding.</summary>
     public static Atom Embedding(Embedding layer, string? name = null) => Embedding(layer.weight!, name);
@@ -42,7 +46,8 @@ public sealed record Atom : ModularNode
     /// <summary>A convolution of one group.</summary>
     /// <exception cref="ArgumentException">The convolution has groups.</exception>
     public static Atom Conv2d(Conv2d layer, string? name = null) => layer.groups == 1 ? Conv2d(layer.weight!, name)
-        : throw new ArgumentException($"A convolution with {layer.groups} groups has no modular norm here; only one group has.", nameof(layer));
+        : throw new ArgumentException(
+            $"A convolution with {layer.groups} groups has no modular norm here; only one group has.", nameof(layer));
 
     /// <summary>The weight (out, in, height, width) of a convolution of one group.</summary>
     /// <exception cref="ArgumentException">The weight has not four dimensions.</exception>
@@ -60,7 +65,9 @@ public sealed record Atom : ModularNode
         Assign(Norm.Dualize(randn_like(Matrix())));
     }
 
-    /// <summary>Moves the weight to one of norm 1 with the same singular vectors, or the same directions of its rows.</summary>
+    /// <summary>
+    /// Moves the weight to one of norm 1 with the same singular vectors, or the same directions of its rows.
+    /// </summary>
     public void Project()
     {
         using var grad = no_grad();
@@ -80,9 +87,11 @@ public sealed record Atom : ModularNode
 
     private void Assign(Tensor matrix) => Weight.copy_(matrix.reshape(Weight.shape));
 
-    private static Parameter Dimensions(Parameter weight, int dimensions, string kind) => weight.dim() == dimensions ? weight
+    private static Parameter Dimensions(Parameter weight, int dimensions, string kind) =>
+        weight.dim() == dimensions ? weight
         : throw new ArgumentException(
-            $"The weight of a {kind} atom has {dimensions} dimensions; got shape ({string.Join(", ", weight.shape)}).", nameof(weight));
+            $"The weight of a {kind} atom has {dimensions} dimensions; got shape ({string.Join(", ", weight.shape)}).",
+            nameof(weight));
 
     internal override IEnumerable<(Atom, double)> Allot(double target) => [(this, target)];
 

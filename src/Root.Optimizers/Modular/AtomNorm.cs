@@ -28,14 +28,16 @@ public abstract record AtomNorm
     /// <returns>(b, m, n), in the type of <paramref name="G"/>.</returns>
     public abstract Tensor Dualize(Tensor G, ScalarType? dtype = null);
 
-    private protected static Tensor MatrixSign(Tensor X, ScalarType? dtype) => NewtonSchulz.Orthogonalize(X, Sign, dtype).to(X.dtype);
+    private protected static Tensor MatrixSign(Tensor X, ScalarType? dtype) =>
+        NewtonSchulz.Orthogonalize(X, Sign, dtype).to(X.dtype);
 
-    private protected static Tensor LargestSingularValue(Tensor X) => linalg.svdvals(X.cpu().to(ScalarType.Float64)).amax([-1]);
+    private protected static Tensor LargestSingularValue(Tensor X) =>
+        linalg.svdvals(X.cpu().to(ScalarType.Float64)).amax([-1]);
 }
 
 /// <summary>
-/// sqrt(in/out) sigma_max: by how much at most a linear layer (out, in) enlarges the root mean square of its input. The unit
-/// update is msign(G) sqrt(out/in).
+/// sqrt(in/out) sigma_max: by how much at most a linear layer (out, in) enlarges the root mean square of its input. The
+/// unit update is msign(G) sqrt(out/in).
 /// </summary>
 public sealed record LinearNorm : AtomNorm
 {
@@ -57,7 +59,9 @@ public sealed record LinearNorm : AtomNorm
     }
 }
 
-/// <summary>The largest root mean square of a row (one entry's features). The unit update has every row at 1, or at 0.</summary>
+/// <summary>
+/// The largest root mean square of a row (one entry's features). The unit update has every row at 1, or at 0.
+/// </summary>
 public sealed record EmbeddingNorm : AtomNorm
 {
     private static readonly long[] Rows = Sphere.Dimensions(Manifold.UnitRows);
@@ -84,7 +88,8 @@ public sealed record EmbeddingNorm : AtomNorm
 
 /// <summary>
 /// positions sqrt(in/out) max sigma_max over the kernel's positions, each a matrix (out, in): by how much at most a
-/// convolution enlarges the largest root mean square of a pixel. The unit update is msign(G) sqrt(out/in) / positions at each.
+/// convolution enlarges the largest root mean square of a pixel. The unit update is msign(G) sqrt(out/in) / positions
+/// at each.
 /// </summary>
 /// <param name="Positions">Height times width of the kernel.</param>
 public sealed record Conv2dNorm(long Positions) : AtomNorm
@@ -97,7 +102,8 @@ public sealed record Conv2dNorm(long Positions) : AtomNorm
     {
         using var scope = NewDisposeScope();
         var scale = Positions * Math.Sqrt((double)Inputs(W) / W.shape[1]);
-        return LargestSingularValue(ByPosition(W)).reshape(W.shape[0], Positions).amax([-1]).mul_(scale).MoveToOuterDisposeScope();
+        return LargestSingularValue(ByPosition(W)).reshape(W.shape[0], Positions).amax([-1]).mul_(scale)
+            .MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc />

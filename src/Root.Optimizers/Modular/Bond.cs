@@ -18,7 +18,9 @@ public sealed record Bond : ModularNode
     /// <inheritdoc />
     public override bool Proven => _proven;
 
-    /// <summary>x. Also for what only rearranges features, such as flattening, splitting into heads and rotary positions.</summary>
+    /// <summary>
+    /// x. Also for what only rearranges features, such as flattening, splitting into heads and rotary positions.
+    /// </summary>
     public static Bond Identity { get; } = new("identity", 1, true);
 
     /// <summary>max(x, 0).</summary>
@@ -50,18 +52,19 @@ public sealed record Bond : ModularNode
     }
 
     /// <summary>
-    /// The maximum over windows of <paramref name="window"/> pixels, each channel on its own: sqrt(window), reached where
-    /// every channel has its maximum at another pixel.
+    /// The maximum over windows of <paramref name="window"/> pixels, each channel on its own: sqrt(window), reached
+    /// where every channel has its maximum at another pixel.
     /// </summary>
     public static Bond MaxPooling(long window) => new("max pooling", Math.Sqrt(window), true);
 
     /// <summary>c x, c other than 0.</summary>
-    public static Bond Scale(double factor) => new(FormattableString.Invariant($"times {factor:g4}"), Math.Abs(factor), true);
+    public static Bond Scale(double factor) =>
+        new(FormattableString.Invariant($"times {factor:g4}"), Math.Abs(factor), true);
 
     /// <summary>
     /// Softmax attention, of a tuple of queries, keys and values or of their common projection. Its sensitivity is an
-    /// estimate: no bound is known for scores over sqrt(d), and modula too, which divides them by d and the output by 3,
-    /// leaves the question open.
+    /// estimate: no bound is known for scores over sqrt(d), and modula too, which divides them by d and the output by
+    /// 3, leaves the question open.
     /// </summary>
     public static Bond Attention { get; } = Estimated("attention", 1);
 
@@ -73,7 +76,9 @@ public sealed record Bond : ModularNode
     /// <param name="sensitivity">Its Lipschitz constant. Positive.</param>
     public static Bond Known(string name, double sensitivity) => new(name, sensitivity, true);
 
-    /// <summary>Anything else whose sensitivity is a guess; trees that hold it are not <see cref="ModularNode.Proven"/>.</summary>
+    /// <summary>
+    /// Anything else whose sensitivity is a guess; trees that hold it are not <see cref="ModularNode.Proven"/>.
+    /// </summary>
     /// <param name="name">What it is.</param>
     /// <param name="sensitivity">The guess. Positive.</param>
     public static Bond Estimated(string name, double sensitivity) => new(name, sensitivity, false);

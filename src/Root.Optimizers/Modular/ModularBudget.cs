@@ -5,9 +5,9 @@ using static TorchSharp.torch;
 namespace Root.Optimizers.Modular;
 
 /// <summary>
-/// How much of one learning rate each weight of a network may use: if every atom's update has at most its share times t as
-/// norm, the output moves by at most t to first order, for inputs of norm at most 1 and weights of norm at most 1. Printing
-/// it gives a table.
+/// How much of one learning rate each weight of a network may use: if every atom's update has at most its share times t
+/// as norm, the output moves by at most t to first order, for inputs of norm at most 1 and weights of norm at most 1.
+/// Printing it gives a table.
 /// </summary>
 public sealed class ModularBudget : IReadOnlyList<BudgetShare>
 {
@@ -17,12 +17,13 @@ public sealed class ModularBudget : IReadOnlyList<BudgetShare>
     {
         Tree = tree;
         _shares = tree.Allot(1).Select(pair => new BudgetShare(pair.atom, pair.share)).ToArray();
-        if (_shares.Length == 0) throw new ArgumentException("A budget needs a tree with an atom of mass above 0.", nameof(tree));
+        if (_shares.Length == 0)
+            throw new ArgumentException("A budget needs a tree with an atom of mass above 0.", nameof(tree));
         for (var i = 0; i < _shares.Length; i++)
             for (var j = 0; j < i; j++)
                 if (Candidate.IsSame(_shares[i].Atom.Weight, _shares[j].Atom.Weight))
-                    throw new ArgumentException($"{_shares[i].Atom} and {_shares[j].Atom} hold the same weight, and a weight has one "
-                        + "share. Leave one of them out of the tree.", nameof(tree));
+                    throw new ArgumentException($"{_shares[i].Atom} and {_shares[j].Atom} hold the same weight, and a "
+                        + "weight has one share. Leave one of them out of the tree.", nameof(tree));
     }
 
     /// <summary>What the budget is of.</summary>
@@ -33,11 +34,13 @@ public sealed class ModularBudget : IReadOnlyList<BudgetShare>
     public static ModularBudget Of(ModularNode tree) => new(tree);
 
     /// <summary>The budget of a Sequential, each atom of mass 1.</summary>
-    /// <exception cref="ArgumentException">It holds a module whose norm or sensitivity is not known here; its name is given.</exception>
+    /// <exception cref="ArgumentException">It holds a module whose norm or sensitivity is not known here; its name is
+    /// given.</exception>
     public static ModularBudget FromSequential(nn.Module model) => new(SequentialTree.Of(model));
 
     /// <summary>The share of a parameter, or null where no atom holds it.</summary>
-    public BudgetShare? Of(Parameter parameter) => _shares.FirstOrDefault(s => Candidate.IsSame(s.Atom.Weight, parameter));
+    public BudgetShare? Of(Parameter parameter) =>
+        _shares.FirstOrDefault(s => Candidate.IsSame(s.Atom.Weight, parameter));
 
     /// <summary>Initializes every atom: see <see cref="Atom.Initialize"/>.</summary>
     public void Initialize()
@@ -72,6 +75,7 @@ public sealed class ModularBudget : IReadOnlyList<BudgetShare>
 public sealed record BudgetShare(Atom Atom, double Share)
 {
     /// <summary>One line of the table.</summary>
-    public override string ToString() => FormattableString.Invariant(
-        $"{Atom.Name ?? "(unnamed)",-40} {Atom.Norm.Kind,-10} {string.Join("x", Atom.Weight.shape),-16} {Atom.Mass,8:g4} {Share,10:g4}");
+    public override string ToString() =>
+        $"{Atom.Name ?? "(unnamed)",-40} {Atom.Norm.Kind,-10} {string.Join("x", Atom.Weight.shape),-16} "
+        + FormattableString.Invariant($"{Atom.Mass,8:g4} {Share,10:g4}");
 }

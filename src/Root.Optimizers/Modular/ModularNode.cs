@@ -1,20 +1,21 @@
 namespace Root.Optimizers.Modular;
 
 /// <summary>
-/// A network, or a part of one, as the modular norm sees it: a tree of atoms, which hold a weight each, and bonds, which hold
-/// none. A node has a mass, its share of the learning of whatever it becomes part of, and a sensitivity, by how much at most it
-/// enlarges a change of its input. Nodes do not change; <c>a >> b</c> feeds a's output to b, <c>a &amp; b</c> gives both the
-/// same input and makes a tuple of their outputs, <c>a + b</c> adds those, and <c>c * a</c> scales a's output.
+/// A network, or a part of one, as the modular norm sees it: a tree of atoms, which hold a weight each, and bonds,
+/// which hold none. A node has a mass, its share of the learning of whatever it becomes part of, and a sensitivity, by
+/// how much at most it enlarges a change of its input. Nodes do not change; <c>a >> b</c> feeds a's output to b, <c>a
+/// &amp; b</c> gives both the same input and makes a tuple of their outputs, <c>a + b</c> adds those, and <c>c * a</c>
+/// scales a's output.
 /// </summary>
 /// <remarks>
-/// Activations are measured by the root mean square over features, and by its maximum over tokens or pixels. Source: Large et
-/// al., "Scalable Optimization in the Modular Norm" (arXiv 2405.14813); the modula library.
+/// Activations are measured by the root mean square over features, and by its maximum over tokens or pixels. Source:
+/// Large et al., "Scalable Optimization in the Modular Norm" (arXiv 2405.14813); the modula library.
 /// </remarks>
 public abstract record ModularNode
 {
     private protected ModularNode(double mass, double sensitivity)
     {
-        if (!(mass >= 0) || !double.IsFinite(mass)) throw Require.Invalid(nameof(mass), mass, "a finite number, at least 0");
+        Require.NotNegative(mass, nameof(mass));
         Require.Positive(sensitivity, nameof(sensitivity));
         (Mass, Sensitivity) = (mass, sensitivity);
     }
@@ -22,18 +23,22 @@ public abstract record ModularNode
     /// <summary>The share of learning, relative to that of siblings; at least 0.</summary>
     public double Mass { get; private protected init; }
 
-    /// <summary>The Lipschitz constant of the output in the input, where every weight has norm at most 1. Positive.</summary>
+    /// <summary>
+    /// The Lipschitz constant of the output in the input, where every weight has norm at most 1. Positive.
+    /// </summary>
     public double Sensitivity { get; }
 
-    /// <summary>By how much at most the output's norm exceeds the input's, where every weight has norm at most 1.</summary>
+    /// <summary>
+    /// By how much at most the output's norm exceeds the input's, where every weight has norm at most 1.
+    /// </summary>
     internal abstract double Growth { get; }
 
     /// <summary>Whether it holds an atom.</summary>
     internal abstract bool HasAtoms { get; }
 
     /// <summary>
-    /// Whether the bound of a budget is a theorem for it: no sensitivity in it is an estimate, and no atom gets an input of
-    /// norm above 1 as long as the whole does not.
+    /// Whether the bound of a budget is a theorem for it: no sensitivity in it is an estimate, and no atom gets an
+    /// input of norm above 1 as long as the whole does not.
     /// </summary>
     public abstract bool Proven { get; }
 
@@ -52,7 +57,8 @@ public abstract record ModularNode
     public ModularNode Tare(double mass = 1)
     {
         Require.NotNegative(mass, nameof(mass));
-        if (Mass == 0) throw new InvalidOperationException($"{this} has mass 0 and cannot be given another: it has no atom that counts.");
+        if (Mass == 0)
+            throw new InvalidOperationException($"{this} has mass 0 and cannot be given another: no atom in it counts.");
         return Scaled(mass / Mass);
     }
 
@@ -107,7 +113,8 @@ public sealed record Composition : ModularNode
         .. Second.Allot(target * Second.Mass / Mass),
     ];
 
-    private protected override ModularNode Scaled(double factor) => new Composition(Scale(First, factor), Scale(Second, factor));
+    private protected override ModularNode Scaled(double factor) =>
+        new Composition(Scale(First, factor), Scale(Second, factor));
 
     /// <inheritdoc />
     public override string ToString() => $"{First} >> {Second}";
@@ -135,7 +142,8 @@ public sealed record Concatenation : ModularNode
     internal override IEnumerable<(Atom, double)> Allot(double target) => Mass == 0 ? [] :
         [.. One.Allot(target * One.Mass / Mass), .. Other.Allot(target * Other.Mass / Mass)];
 
-    private protected override ModularNode Scaled(double factor) => new Concatenation(Scale(One, factor), Scale(Other, factor));
+    private protected override ModularNode Scaled(double factor) =>
+        new Concatenation(Scale(One, factor), Scale(Other, factor));
 
     /// <inheritdoc />
     public override string ToString() => $"({One} & {Other})";

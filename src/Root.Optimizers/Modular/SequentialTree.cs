@@ -11,7 +11,8 @@ internal static class SequentialTree
     private static ModularNode Of(string path, nn.Module model)
     {
         if (model is not Sequential) return Leaf(path, model);
-        var children = model.named_children().Select(c => Of(path.Length == 0 ? c.name : $"{path}.{c.name}", c.module)).ToArray();
+        var children = model.named_children().Select(c => Of(path.Length == 0 ? c.name : $"{path}.{c.name}", c.module))
+            .ToArray();
         return children.Length == 0 ? Bond.Identity : children.Aggregate((first, second) => first >> second);
     }
 
@@ -25,10 +26,11 @@ internal static class SequentialTree
         Tanh => Bond.Tanh,
         Flatten or Identity => Bond.Identity,
         AvgPool2d or AdaptiveAvgPool2d => Bond.MeanPooling,
-        MaxPool2d pool => Bond.MaxPooling(pool.kernel_size.Length == 1 ? pool.kernel_size[0] * pool.kernel_size[0] : pool.kernel_size[0] * pool.kernel_size[1]),
+        MaxPool2d pool => Bond.MaxPooling(pool.kernel_size[0] * pool.kernel_size[^1]),
         LayerNorm => Bond.LayerNorm,
         Dropout => Bond.Estimated("dropout", 1),
-        _ => throw new ArgumentException($"'{path}' is a {module.GetType().Name}, whose norm or sensitivity is not known here; build "
-            + "the tree with Atom and Bond (Bond.Known or Bond.Estimated for what has no weights) and pass it to ModularBudget.Of."),
+        _ => throw new ArgumentException(
+            $"'{path}' is a {module.GetType().Name}, whose norm or sensitivity is not known here; build the tree with Atom "
+            + "and Bond (Bond.Known or Bond.Estimated for what has no weights) and pass it to ModularBudget.Of."),
     };
 }

@@ -7,8 +7,8 @@ namespace Root.Optimizers;
 
 /// <summary>
 /// What optimizers share whose weights live on manifolds: every matrix W of the model is radius times a point of its
-/// manifold, is moved there when its group is added, and is kept there by every step. Momentum stays in the ambient space;
-/// a step takes its tangent part where the weight is by then.
+/// manifold, is moved there when its group is added, and is kept there by every step. Momentum stays in the ambient
+/// space; a step takes its tangent part where the weight is by then.
 /// </summary>
 public abstract class ManifoldOptimizer : MatrixOptimizer
 {
@@ -36,7 +36,7 @@ public abstract class ManifoldOptimizer : MatrixOptimizer
     /// <see cref="ManifoldOptions.initialize"/> is false.</exception>
     public override Tensor step(Func<Tensor>? closure = null)
     {
-        // Weights that were loaded after construction have not been seen yet; those of a resumed run have been in place before.
+        // Weights that were loaded after construction have not been seen yet; those of a resumed run were in place before.
         foreach (var (entry, options) in _unstepped)
             if (!entry.Parameter.IsInvalid && entry.State.step == 0)
                 PutInPlace([entry], options);
@@ -57,8 +57,9 @@ public abstract class ManifoldOptimizer : MatrixOptimizer
             var isOff = !(distance <= options.Tolerance(entry.Parameter.dtype)); // NaN is off, too
             if (isOff && options.initialize == false)
                 throw new ArgumentException(FormattableString.Invariant(
-                    $"{entry.Label} is {distance:g3} off its manifold {place.Manifold} of radius {place.Radius:g4}, and ")
-                    + "initialize is false: set it to true to have the weight moved to the nearest point, or initialize it there.");
+                    $"{entry.Label} is {distance:g3} off its manifold, {place.Manifold} of radius {place.Radius:g4}, ")
+                    + "and initialize is false: set it to true to have the weight moved to the nearest point, or "
+                    + "initialize it there.");
             _placements.TryAdd(entry, new(entry.Routed, place.Manifold, place.Radius, distance, isOff));
             if (isOff) off.Add(entry);
         }

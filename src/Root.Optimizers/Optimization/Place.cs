@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Root.Optimizers;
 
-/// <summary>Where the matrix of one parameter lives, radius times a manifold, and its share of the learning rate.</summary>
+/// <summary>
+/// Where the matrix of one parameter lives, radius times a manifold, and its share of the learning rate.
+/// </summary>
 internal readonly record struct Place(Manifold Manifold, double Radius, double Share)
 {
     /// <summary>How far from its manifold a matrix is: 0 on it; for the Euclidean one always.</summary>
@@ -32,5 +34,6 @@ internal readonly record struct Place(Manifold Manifold, double Radius, double S
     }
 
     private Tensor Unit(Tensor theta) =>
-        theta.detach().unsqueeze(0).to(theta.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32) / Radius;
+        theta.detach().unsqueeze(0)
+            .to(theta.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32) / Radius;
 }

@@ -16,7 +16,8 @@ public class DualAscentTests
         var vectors = new Vectors("manifold");
         foreach (var item in vectors.Items)
         {
-            var (W, G, eta) = (vectors[item + "/W"].OnDevice(), vectors[item + "/G"].OnDevice(), vectors[item + "/eta"].item<float>());
+            var (W, G, eta) = (vectors[item + "/W"].OnDevice(), vectors[item + "/G"].OnDevice(),
+                vectors[item + "/eta"].item<float>());
             var A = DualAscent.Solve(W, G, signType: signType).A;
             var stepped = DualAscent.MatrixSign(W - eta * A, signType);
             Close.To(vectors[$"{item}/new_W_{name}"], stepped, tolerance, $"{item} {name}");
@@ -27,7 +28,8 @@ public class DualAscentTests
     public void The_square_case_converges_at_once_and_others_report_what_is_left()
     {
         var vectors = new Vectors("manifold");
-        var solved = DualAscent.Solve(vectors["0/W"].OnDevice(), vectors["0/G"].OnDevice(), signType: ScalarType.Float32);
+        var solved = DualAscent.Solve(vectors["0/W"].OnDevice(), vectors["0/G"].OnDevice(),
+            signType: ScalarType.Float32);
         Assert.Equal(1, solved.Iterations[0]);
         Assert.True(solved.Residual[0] < 1e-6);
 

@@ -13,7 +13,8 @@ public class SphereTests
         var dims = Sphere.Dimensions(Manifold.Sphere);
         foreach (var item in vectors.Items)
         {
-            var (W, G) = (vectors[item + "/sphere_W"].OnDevice().unsqueeze(0), vectors[item + "/sphere_G"].OnDevice().unsqueeze(0));
+            var (W, G) = (vectors[item + "/sphere_W"].OnDevice().unsqueeze(0),
+                vectors[item + "/sphere_G"].OnDevice().unsqueeze(0));
             var stepped = Sphere.Retract(W, Sphere.Direction(W, G, dims), vectors[item + "/eta"].item<float>(), dims);
             Close.To(vectors[item + "/sphere_new_W"], stepped[0], 1e-6, item); // observed 3e-8
         }

@@ -9,7 +9,8 @@ public class StiefelTangentTests
     public static TheoryData<TangentForm> Forms => [TangentForm.Rational, TangentForm.Polynomial];
 
     private static readonly (long m, long n)[] Shapes =
-        [(1, 1), (2, 1), (5, 1), (3, 2), (7, 7), (8, 7), (13, 7), (15, 7), (24, 24), (25, 24), (40, 24), (48, 24), (90, 24), (24, 90)];
+        [(1, 1), (2, 1), (5, 1), (3, 2), (7, 7), (8, 7), (13, 7), (15, 7), (24, 24), (25, 24), (40, 24), (48, 24),
+            (90, 24), (24, 90)];
 
     private static Tensor Point(long m, long n) => Stiefel.Project(randn(m, n).OnDevice());
 
@@ -24,7 +25,8 @@ public class StiefelTangentTests
         yield return ("heavy-tailed", R(m, n).pow(5), 1e-2); // observed 2.1e-4
         yield return ("span of W", m >= n ? W.matmul(R(n, n)) : R(m, m).matmul(W), 1e-2); // observed 4.6e-5
         var (U, S, V) = linalg.svd(R(m, n), fullMatrices: false);
-        yield return ("decaying", U.matmul(diag(logspace(0, -6, S.shape[0]).OnDevice())).matmul(V), 1e-2); // observed 1.2e-3
+        yield return ("decaying", U.matmul(diag(logspace(0, -6, S.shape[0]).OnDevice())).matmul(V),
+            1e-2); // observed 1.2e-3
     }
 
     [Theory, MemberData(nameof(Forms))]
@@ -40,7 +42,8 @@ public class StiefelTangentTests
                 var A = StiefelTangent.Direction(W, G, form);
                 Assert.Equal(W.shape, A.shape);
                 // Of so small a part of G that it is rounding itself, the optimum is none to compare with.
-                if (Oracle.Optimum(W, G) > 1e-4 * G.norm().item<float>()) Oracle.Check(W, G, A, gap, $"{form} {m}x{n} {kind}");
+                if (Oracle.Optimum(W, G) > 1e-4 * G.norm().item<float>())
+                    Oracle.Check(W, G, A, gap, $"{form} {m}x{n} {kind}");
             }
         }
     }
@@ -86,7 +89,8 @@ public class StiefelTangentTests
             var (W, G) = (Point(m, n), randn(m, n).OnDevice());
             var A = StiefelTangent.Direction(W, G, form);
             foreach (var scale in new[] { 1e-20, 1e-6, 3, 1e15 })
-                Close.To(A, StiefelTangent.Direction(W, G * scale, form), 1e-4, $"{form} {m}x{n} times {scale}"); // observed 1.2e-5
+                Close.To(A, StiefelTangent.Direction(W, G * scale, form), 1e-4,
+                    $"{form} {m}x{n} times {scale}"); // observed 1.2e-5
         }
     }
 
@@ -113,7 +117,8 @@ public class StiefelTangentTests
             var W = Point(m, n);
             var single = zeros_like(W);
             single[0, n - 1] = 1e30f;
-            foreach (var G in new[] { full_like(W, 1e38), full_like(W, 1e-38), single, W + 1e-6 * randn_like(W), randn_like(W).pow(21) })
+            foreach (var G in new[] { full_like(W, 1e38), full_like(W, 1e-38), single, W + 1e-6 * randn_like(W),
+                randn_like(W).pow(21) })
             {
                 var A = StiefelTangent.Direction(W, G, form);
                 Assert.True(A.isfinite().all().item<bool>());
@@ -162,7 +167,9 @@ public class StiefelTangentTests
     [Fact]
     public void Wrong_shapes_are_named()
     {
-        Assert.Contains("(3, 4)", Assert.Throws<ArgumentException>(() => StiefelTangent.Direction(randn(4, 3), randn(3, 4))).Message);
-        Assert.Contains("(4)", Assert.Throws<ArgumentException>(() => StiefelTangent.Direction(randn(4), randn(4))).Message);
+        Assert.Contains("(3, 4)", Assert.Throws<ArgumentException>(() =>
+            StiefelTangent.Direction(randn(4, 3), randn(3, 4))).Message);
+        Assert.Contains("(4)", Assert.Throws<ArgumentException>(() => StiefelTangent.Direction(randn(4), randn(4)))
+            .Message);
     }
 }

@@ -6,11 +6,15 @@ public class ZolotarevSignTests
 {
     private const double L = ZolotarevSign.Lower;
 
-    private static double Apply(double x) => ZolotarevSign.Terms.Sum(term => term.Residue * x / (x * x + term.Pole * term.Pole));
+    private static double Apply(double x) =>
+        ZolotarevSign.Terms.Sum(term => term.Residue * x / (x * x + term.Pole * term.Pole));
 
-    private static IEnumerable<double> Grid(double from) => Enumerable.Range(0, 20_001).Select(i => from * Math.Pow(1 / from, i / 20_000.0));
+    private static IEnumerable<double> Grid(double from) =>
+        Enumerable.Range(0, 20_001).Select(i => from * Math.Pow(1 / from, i / 20_000.0));
 
-    /// <summary>sn and cn of modulus sqrt(1 - l^2) at fractions of the quarter period, by the arithmetic-geometric mean.</summary>
+    /// <summary>
+    /// sn and cn of modulus sqrt(1 - l^2) at fractions of the quarter period, by the arithmetic-geometric mean.
+    /// </summary>
     private static (double sn, double cn) Jacobi(double fraction)
     {
         var (a, b, c) = (new List<double> { 1 }, L, new List<double> { Math.Sqrt(1 - L * L) });
@@ -33,7 +37,8 @@ public class ZolotarevSignTests
             .Select(j => Math.Pow(L * j.sn / j.cn, 2)).ToArray();
         var t2 = Enumerable.Range(0, poles).Select(j => square[2 * j + 1]).ToArray();
         var zeros = Enumerable.Range(1, poles - 1).Select(j => square[2 * j]).ToArray();
-        double Raw(double x) => x * zeros.Aggregate(1.0, (p, z) => p * (x * x + z)) / t2.Aggregate(1.0, (p, t) => p * (x * x + t));
+        double Raw(double x) => x * zeros.Aggregate(1.0, (p, z) => p * (x * x + z)) / t2.Aggregate(1.0, (p, t) =>
+            p * (x * x + t));
         var values = Grid(L).Select(Raw).ToArray();
         var scale = 1 / values.Max();
         for (var j = 0; j < poles; j++)

@@ -61,7 +61,8 @@ public class ModularNormTests
         var first = Atom.Linear(Models.Parameter(width, 10));
         var inner = Enumerable.Range(0, depth).Select(_ => Atom.Linear(Models.Parameter(width, width))).ToArray();
         var last = Atom.Linear(Models.Parameter(3, width));
-        var tree = inner.Aggregate(first >> Bond.ScaledGelu, (t, a) => t >> ModularNode.Residual(a >> Bond.ReLU, depth)) >> last;
+        var tree = inner.Aggregate(first >> Bond.ScaledGelu, (t, a) => t >> ModularNode.Residual(a >> Bond.ReLU, depth))
+            >> last;
         return new(tree, x =>
         {
             x = nn.functional.gelu(x.matmul(first.Weight.mT)) / Bond.GeluSlope;

@@ -87,12 +87,14 @@ public class ModularTreeTests
     public void A_sequential_is_read_module_by_module()
     {
         var model = nn.Sequential(("conv", nn.Conv2d(3, 8, 3)), ("act", nn.ReLU()), ("pool", nn.MaxPool2d(2)),
-            ("flat", nn.Flatten()), ("head", nn.Sequential(("fc", nn.Linear(32, 5)), ("act", nn.GELU()), ("out", nn.Linear(5, 2)))));
+            ("flat", nn.Flatten()), ("head",
+                nn.Sequential(("fc", nn.Linear(32, 5)), ("act", nn.GELU()), ("out", nn.Linear(5, 2)))));
         var budget = ModularBudget.FromSequential(model);
         Assert.Equal(["conv.weight", "head.fc.weight", "head.out.weight"], budget.Select(s => s.Atom.Name));
         // By hand: max pooling of 4 pixels enlarges by 2, GELU by its slope, what is before them has so much less.
         Equal([1 / (3 * 2 * Bond.GeluSlope), 1 / (3 * Bond.GeluSlope), 1.0 / 3], budget.Select(s => s.Share).ToArray());
-        var error = Assert.Throws<ArgumentException>(() => ModularBudget.FromSequential(nn.Sequential(("odd", nn.Softmax(1)))));
+        var error = Assert.Throws<ArgumentException>(() =>
+            ModularBudget.FromSequential(nn.Sequential(("odd", nn.Softmax(1)))));
         Assert.Contains("'odd'", error.Message);
     }
 }

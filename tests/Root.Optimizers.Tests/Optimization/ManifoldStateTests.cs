@@ -16,15 +16,18 @@ public class ManifoldStateTests
     {
         "exact" => new ManifoldMuon(parameters, momentum: 0.9),
         "polynomial" => new ManifoldMuon(parameters, new ManifoldMuon.Options
-            { form = TangentForm.Polynomial, manifold_of = p => p.Shape[0] == 9 ? Manifold.Euclidean : Manifold.Stiefel }),
-        "dual" => new ManifoldMuon(parameters, new ManifoldMuon.Options { solver = StiefelSolver.DualAscent, dual_steps = 3 }),
+            { form = TangentForm.Polynomial, manifold_of = p =>
+                p.Shape[0] == 9 ? Manifold.Euclidean : Manifold.Stiefel }),
+        "dual" => new ManifoldMuon(parameters,
+            new ManifoldMuon.Options { solver = StiefelSolver.DualAscent, dual_steps = 3 }),
         _ => new HypersphericalDescent(parameters, momentum: 0.5, manifold: Manifold.UnitRows),
     };
 
     private static Parameter[] Parameters()
     {
         random.manual_seed(11);
-        return [Models.Parameter(9, 6), Models.Parameter(6, 6), Models.Parameter(3, 2, 2, 2), Models.Parameter(4), Models.Parameter(6, 6)];
+        return [Models.Parameter(9, 6), Models.Parameter(6, 6), Models.Parameter(3, 2, 2, 2), Models.Parameter(4),
+            Models.Parameter(6, 6)];
     }
 
     private static void Step(OptimizerHelper optimizer, int seed)
@@ -74,7 +77,8 @@ public class ManifoldStateTests
         var before = Saved(target);
         for (var length = 0; length < bytes.Length; length += 53)
         {
-            var error = Record.Exception(() => target.load_state_dict(new BinaryReader(new MemoryStream(bytes[..length]))));
+            var error = Record.Exception(() =>
+                target.load_state_dict(new BinaryReader(new MemoryStream(bytes[..length]))));
             Assert.True(error is InvalidDataException or EndOfStreamException, $"at {length} bytes: {error}");
             Assert.Equal(before, Saved(target));
         }
@@ -108,10 +112,12 @@ public class ManifoldStateTests
         var (ours, theirs) = (Models.Parameter(4, 6), Models.Parameter(4, 6));
         using var manifold = new ManifoldMuon([ours], lr: 0.05, momentum: 0.9);
         using var sgd = optim.SGD([theirs], 0.05, momentum: 0.9);
-        var schedulers = new[] { optim.lr_scheduler.OneCycleLR(manifold, 0.1, total_steps: 20), optim.lr_scheduler.OneCycleLR(sgd, 0.1, total_steps: 20) };
+        var schedulers = new[] { optim.lr_scheduler.OneCycleLR(manifold, 0.1, total_steps: 20),
+            optim.lr_scheduler.OneCycleLR(sgd, 0.1, total_steps: 20) };
         for (var step = 0; step < 12; step++)
         {
-            var (a, b) = ((ManifoldMuon.ParamGroup)manifold.ParamGroups.Single(), (SGD.ParamGroup)sgd.ParamGroups.Single());
+            var (a, b) = ((ManifoldMuon.ParamGroup)manifold.ParamGroups.Single(),
+                (SGD.ParamGroup)sgd.ParamGroups.Single());
             Assert.Equal(b.LearningRate, a.LearningRate, 15);
             Assert.Equal(b.Momentum, a.Momentum, 15);
             Step(manifold, step);
@@ -137,6 +143,7 @@ public class ManifoldStateTests
     {
         var options = new ManifoldMuon.Options();
         spoil(options);
-        Assert.Contains(name, Assert.Throws<ArgumentException>(() => new ManifoldMuon([Models.Parameter(2, 3)], options)).Message);
+        Assert.Contains(name, Assert.Throws<ArgumentException>(() =>
+            new ManifoldMuon([Models.Parameter(2, 3)], options)).Message);
     }
 }
