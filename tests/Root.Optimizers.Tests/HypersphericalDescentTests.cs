@@ -17,7 +17,7 @@ public class HypersphericalDescentTests
             using var optimizer = optim.HypersphericalDescent([parameter], lr: vectors[item + "/eta"].item<float>());
             Models.Gradient(parameter, vectors[item + "/sphere_G"]);
             optimizer.step();
-            Close.To(vectors[item + "/sphere_new_W"], parameter.detach(), 1e-6, item); // observed 6e-8
+            Close.To(vectors[item + "/sphere_new_W"], parameter.detach(), 1e-6, item); // observed 7e-9
         }
     }
 
@@ -39,9 +39,9 @@ public class HypersphericalDescentTests
             Models.Gradient(parameter, B);
             optimizer.step();
             scheduler.step();
-            Assert.True(Sphere.Distance(parameter.detach(), dims) < 1e-6); // observed 2e-7
+            Assert.True(Sphere.Distance(parameter.detach(), dims) < 1e-6); // observed 2.4e-7
         }
-        Close.To(-Sphere.Project(B, dims), parameter.detach(), 1e-3); // observed 2e-6
+        Close.To(-Sphere.Project(B, dims), parameter.detach(), 1e-3); // observed 4e-7
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public class HypersphericalDescentTests
             optimizer.step();
             scheduler.step();
         }
-        Close.To(full([1, 4], 0.5f), parameter.detach(), 1e-2); // observed 3e-4
+        Close.To(full([1, 4], 0.5f), parameter.detach(), 1e-4); // observed 5e-7
     }
 
     [Fact]

@@ -15,8 +15,8 @@ public class ManifoldMuonTests
         linalg.svdvals(parameter.detach().cpu().to(float32).reshape(parameter.shape[0], -1)).data<float>().ToArray();
 
     [Theory]
-    [InlineData(Precision.Float32, "fp32", 2e-5)] // observed 2e-6
-    [InlineData(Precision.Automatic, "bf16", 3e-2)] // observed 1e-2
+    [InlineData(Precision.Float32, "fp32", 2e-5)] // observed 1.4e-6
+    [InlineData(Precision.Automatic, "bf16", 3e-2)] // observed 7.8e-3
     public void With_the_dual_ascent_a_step_is_the_published_one(Precision precision, string name, double tolerance)
     {
         var vectors = new Vectors("manifold");
@@ -71,12 +71,12 @@ public class ManifoldMuonTests
             optimizer.step();
         }
         foreach (var parameter in parameters[..^1])
-            Assert.True(Stiefel.Distance(parameter.detach().reshape(parameter.shape[0], -1)) <= 1e-6); // observed 4e-7
+            Assert.True(Stiefel.Distance(parameter.detach().reshape(parameter.shape[0], -1)) <= 1e-6); // observed 1e-7
     }
 
     [Theory]
-    [InlineData(ScalarType.Float64, 1e-14)] // observed 8e-16
-    [InlineData(ScalarType.BFloat16, 1e-2)] // observed 3e-3
+    [InlineData(ScalarType.Float64, 1e-14)] // observed below 1e-15
+    [InlineData(ScalarType.BFloat16, 1e-2)] // observed 2.5e-3
     public void Other_types_stay_as_near_as_they_can(ScalarType type, double tolerance)
     {
         random.manual_seed(3);
@@ -216,7 +216,7 @@ public class ManifoldMuonTests
             scheduler.step();
         }
         Close.To(optimum, parameter.detach(), solver == StiefelSolver.Exact ? 1e-3 : 2e-2,
-            $"{solver}"); // observed 5e-5
+            $"{solver}"); // observed 2e-5
     }
 
     [Fact]

@@ -9,8 +9,8 @@ namespace Root.Optimizers.Tests.Manifolds;
 public class DualAscentTests
 {
     [Theory]
-    [InlineData("fp32", ScalarType.Float32, 2e-5)] // observed 2e-6
-    [InlineData("bf16", ScalarType.BFloat16, 3e-2)] // observed 1e-2
+    [InlineData("fp32", ScalarType.Float32, 2e-5)] // observed 1.4e-6
+    [InlineData("bf16", ScalarType.BFloat16, 3e-2)] // observed 7.8e-3: one unit of bfloat16
     public void A_step_agrees_with_the_published_program(string name, ScalarType signType, double tolerance)
     {
         var vectors = new Vectors("manifold");
@@ -53,7 +53,7 @@ public class DualAscentTests
         {
             var alone = DualAscent.Solve(W[i], G[i], steps: 20, signType: ScalarType.Float32);
             Assert.Equal(alone.Iterations[0], together.Iterations[i]);
-            Close.To(alone.A, together.A[i], 1e-5); // observed 1e-6
+            Close.To(alone.A, together.A[i], 1e-5); // observed 0
         }
     }
 }

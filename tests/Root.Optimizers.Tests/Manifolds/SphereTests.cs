@@ -16,7 +16,7 @@ public class SphereTests
             var (W, G) = (vectors[item + "/sphere_W"].OnDevice().unsqueeze(0),
                 vectors[item + "/sphere_G"].OnDevice().unsqueeze(0));
             var stepped = Sphere.Retract(W, Sphere.Direction(W, G, dims), vectors[item + "/eta"].item<float>(), dims);
-            Close.To(vectors[item + "/sphere_new_W"], stepped[0], 1e-6, item); // observed 3e-8
+            Close.To(vectors[item + "/sphere_new_W"], stepped[0], 1e-6, item); // observed 7e-9
         }
     }
 
@@ -34,9 +34,9 @@ public class SphereTests
             var G = randn(2, 9, 5).OnDevice() * scale;
             var A = Sphere.Direction(W, G, dims);
             Assert.True((W * A).sum(dims).abs().max().item<float>() < 1e-6); // observed 2e-7
-            Assert.True(Sphere.Distance(A, dims) < 1e-6); // observed 2e-7
+            Assert.True(Sphere.Distance(A, dims) < 1e-6); // observed 2.4e-7
             W = Sphere.Retract(W, A, 0.7, dims);
-            Assert.True(Sphere.Distance(W, dims) < 1e-6); // observed 2e-7
+            Assert.True(Sphere.Distance(W, dims) < 1e-6); // observed 3.6e-7
         }
         foreach (var normal in new[] { zeros_like(W), W, -1e6 * W })
         {

@@ -20,13 +20,13 @@ public class StiefelTangentTests
         var (m, n) = (W.shape[0], W.shape[1]);
         Tensor R(params long[] shape) => randn(shape).OnDevice();
         yield return ("Gaussian", R(m, n), 1e-4); // observed 5.5e-5
-        yield return ("rank 1", R(m, 1).matmul(R(1, n)), 1e-2); // observed 1.9e-4
-        yield return ("rank 4", R(m, 4).matmul(R(4, n)), 1e-2); // observed 9.2e-5
-        yield return ("heavy-tailed", R(m, n).pow(5), 1e-2); // observed 2.1e-4
-        yield return ("span of W", m >= n ? W.matmul(R(n, n)) : R(m, m).matmul(W), 1e-2); // observed 4.6e-5
+        yield return ("rank 1", R(m, 1).matmul(R(1, n)), 1e-2); // observed 5.8e-5
+        yield return ("rank 4", R(m, 4).matmul(R(4, n)), 1e-2); // observed 5.5e-5
+        yield return ("heavy-tailed", R(m, n).pow(5), 1e-2); // observed 9.2e-5
+        yield return ("span of W", m >= n ? W.matmul(R(n, n)) : R(m, m).matmul(W), 1e-2); // observed 4.9e-5
         var (U, S, V) = linalg.svd(R(m, n), fullMatrices: false);
         yield return ("decaying", U.matmul(diag(logspace(0, -6, S.shape[0]).OnDevice())).matmul(V),
-            1e-2); // observed 1.2e-3
+            1e-2); // observed 6.8e-4
     }
 
     [Theory, MemberData(nameof(Forms))]
@@ -56,11 +56,11 @@ public class StiefelTangentTests
         {
             var (W, G) = (vectors[item + "/W"].OnDevice(), vectors[item + "/G"].OnDevice());
             var A = StiefelTangent.Direction(W, G, form);
-            // Observed: 3.1e-5 (rational), 9e-7 (polynomial).
+            // Observed: gap 3.1e-5 (rational), 3.8e-6 (polynomial).
             Oracle.Check(W, G, A, 1e-4, $"{form} {item}");
             var optimum = vectors[item + "/exact_objective"].item<double>();
-            Assert.Equal(optimum, Oracle.Optimum(W, G), 1e-6 * optimum); // observed 2e-8: theirs and the closed form's
-            // Observed: 1.1e-4 (rational), 1e-5 (polynomial).
+            Assert.Equal(optimum, Oracle.Optimum(W, G), 1e-6 * optimum); // the closed form's and theirs
+            // Observed: 1.6e-5.
             Close.To(vectors[item + "/exact_A_fp64"], A, 1e-3, $"{form} {item}");
         }
     }
@@ -75,8 +75,8 @@ public class StiefelTangentTests
             W = Stiefel.Project(W);
             var A = StiefelTangent.Direction(W, G, form);
             Assert.Equal(float64, A.dtype);
-            Assert.True(Oracle.Tangency(W, A) < 1e-14); // observed 1e-16
-            Assert.True(Oracle.Gap(W, G, A) < 1e-4); // observed 3.2e-5
+            Assert.True(Oracle.Tangency(W, A) < 1e-14); // observed 8e-17
+            Assert.True(Oracle.Gap(W, G, A) < 1e-4); // observed 2.9e-5
         }
     }
 
@@ -90,7 +90,7 @@ public class StiefelTangentTests
             var A = StiefelTangent.Direction(W, G, form);
             foreach (var scale in new[] { 1e-20, 1e-6, 3, 1e15 })
                 Close.To(A, StiefelTangent.Direction(W, G * scale, form), 1e-4,
-                    $"{form} {m}x{n} times {scale}"); // observed 1.2e-5
+                    $"{form} {m}x{n} times {scale}"); // observed 7e-7
         }
     }
 
@@ -122,8 +122,8 @@ public class StiefelTangentTests
             {
                 var A = StiefelTangent.Direction(W, G, form);
                 Assert.True(A.isfinite().all().item<bool>());
-                Assert.True(Oracle.Tangency(W, A) <= 1e-5); // observed 1.4e-7
-                Assert.True(Oracle.Norm(A) <= 1 + 1e-4); // observed 4.7e-5
+                Assert.True(Oracle.Tangency(W, A) <= 1e-5); // observed 1.1e-7
+                Assert.True(Oracle.Norm(A) <= 1 + 1e-4); // observed 1
             }
         }
     }
@@ -137,7 +137,7 @@ public class StiefelTangentTests
         G[1] = 0;
         var A = StiefelTangent.Direction(W, G, form);
         for (var i = 0; i < 3; i++)
-            Close.To(StiefelTangent.Direction(W[i], G[i], form), A[i], 1e-5); // observed 0 to 2e-6
+            Close.To(StiefelTangent.Direction(W[i], G[i], form), A[i], 1e-5); // observed 0
         Close.To(A, StiefelTangent.Direction(W.mT, G.mT, form).mT, 0);
     }
 
@@ -149,9 +149,9 @@ public class StiefelTangentTests
         {
             var (W, G) = (Point(m, n), randn(m, n).OnDevice());
             var A = StiefelTangent.Direction(W, G, TangentForm.Polynomial, bfloat16);
-            Assert.True(Oracle.Tangency(W, A) <= 1e-5); // observed 5e-8
+            Assert.True(Oracle.Tangency(W, A) <= 1e-5); // observed 2.5e-8
             Assert.InRange(Oracle.Norm(A), 0.97, 1.04); // observed 1.011
-            Assert.True(Oracle.Gap(W, G, A) < 1e-2); // observed 4e-4
+            Assert.True(Oracle.Gap(W, G, A) < 1e-2); // observed -4.4e-4: the norm is above 1
         }
     }
 

@@ -23,7 +23,7 @@ public class StiefelTests
             // Rank 1 leaves singular values of W - eta A at 1 beside those of sqrt(1 + eta^2): the worst case.
             foreach (var G in new[] { randn(m, n), randn(m, 1).matmul(randn(1, n)) })
                 Assert.True(Stiefel.Distance(Stiefel.Retract(W, StiefelTangent.Direction(W, G.OnDevice()),
-                    eta)) <= 1e-6); // observed 7e-7
+                    eta)) <= 1e-6); // observed 5.9e-7
         }
     }
 
@@ -36,7 +36,7 @@ public class StiefelTests
         foreach (var eta in new[] { 0.1, 1 })
         {
             var (U, _, Vh) = linalg.svd((W - eta * A).to(float64), fullMatrices: false);
-            Close.To(U.matmul(Vh), Stiefel.Retract(W, A, eta), 1e-6); // observed 2.4e-7
+            Close.To(U.matmul(Vh), Stiefel.Retract(W, A, eta), 1e-6); // observed 6e-8
         }
     }
 
@@ -58,7 +58,7 @@ public class StiefelTests
             var previous = W;
             W = Stiefel.Retract(W, A, eta).MoveToOuterDisposeScope();
             previous.Dispose();
-            if (step % 500 == 499) Assert.True(Stiefel.Distance(W) <= 1e-6); // observed 3e-7
+            if (step % 500 == 499) Assert.True(Stiefel.Distance(W) <= 1e-6); // observed 1.6e-7
         }
     }
 
@@ -70,10 +70,10 @@ public class StiefelTests
         {
             var X = randn(m, n).OnDevice();
             var (U, _, Vh) = linalg.svd(X.to(float64), fullMatrices: false);
-            Close.To(U.matmul(Vh), Stiefel.Project(X), 1e-5); // observed 1e-6
+            Close.To(U.matmul(Vh), Stiefel.Project(X), 1e-5); // observed 6e-7
             foreach (var deficient in new[]
                 { zeros(m, n), ones(m, n), randn(m, 2).matmul(randn(2, n)), 1e-30 * randn(m, n) })
-                Assert.True(Stiefel.Distance(Stiefel.Project(deficient.OnDevice())) <= 2e-6); // observed 6e-7
+                Assert.True(Stiefel.Distance(Stiefel.Project(deficient.OnDevice())) <= 2e-6); // observed 2e-7
         }
         Assert.Throws<ArgumentException>(() => Stiefel.Project(full([3, 2], float.NaN)));
     }

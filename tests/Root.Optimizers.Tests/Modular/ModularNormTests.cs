@@ -24,9 +24,9 @@ public class ModularNormTests
         {
             var atom = make();
             atom.Project();
-            Assert.Equal(1, atom.WeightNorm(), 1e-4); // observed 1e-6
+            Assert.Equal(1, atom.WeightNorm(), 1e-4); // observed 4e-7
             atom.Initialize();
-            Assert.Equal(1, atom.WeightNorm(), 1e-4); // observed 1e-6
+            Assert.Equal(1, atom.WeightNorm(), 1e-4); // observed 1.3e-6
             var zero = zeros(1, atom.Weight.shape[0], atom.Weight.numel() / atom.Weight.shape[0]).OnDevice();
             Assert.Equal(0, atom.Norm.Dualize(zero).abs().max().item<float>());
         }
@@ -130,7 +130,7 @@ public class ModularNormTests
                     }
                     var moved = Rms(network.Forward(network.Input).to(float64) - output, -1).max().item<double>();
                     foreach (var (s, i) in budget.Select((s, i) => (s, i))) s.Atom.Weight.copy_(saved[i]);
-                    // To first order: the second is of t^2 times pairs of shares. Observed: at most 0.90 t.
+                    // To first order: the second is of t^2 times pairs of shares. Observed: at most 0.96 t.
                     Assert.True(moved <= t * (1 + 1e-2) + t * t, $"t {t}, aligned {aligned}: {moved / t:g4} t");
                 }
             }
