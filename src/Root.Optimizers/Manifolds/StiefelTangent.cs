@@ -50,9 +50,9 @@ public static class StiefelTangent
     }
 
     /// <summary>
-    /// The faster form for an m x n weight, m >= n: on a CPU the rational one unless the weight is nearly square,
-    /// elsewhere matrix products alone.
+    /// The faster form for an m x n weight, m >= n: on a CPU the rational one unless the weight is nearly square and
+    /// small, elsewhere matrix products alone. Measured by ./run bench manifold.
     /// </summary>
     public static TangentForm Choose(long m, long n, DeviceType device) =>
-        device == DeviceType.CPU && 4 * m > 5 * n ? TangentForm.Rational : TangentForm.Polynomial;
+        device == DeviceType.CPU && (n > 256 || 4 * m > 5 * n) ? TangentForm.Rational : TangentForm.Polynomial;
 }
