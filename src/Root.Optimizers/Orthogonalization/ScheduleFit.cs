@@ -58,11 +58,12 @@ public static class ScheduleFit
     /// <summary>The mean of (p(s) - 1)^2 over a normalised spectrum.</summary>
     public static double Error(NewtonSchulzSchedule schedule, Spectrum nodes)
     {
+        var (values, weights) = nodes.Nodes;
         var error = 0.0;
-        for (var i = 0; i < nodes.Values.Count; i++)
+        for (var i = 0; i < values.Length; i++)
         {
-            var off = schedule.Apply(nodes.Values[i]) - 1;
-            error += nodes.Weights[i] * off * off;
+            var off = schedule.Apply(values[i]) - 1;
+            error += weights[i] * off * off;
         }
         return error;
     }

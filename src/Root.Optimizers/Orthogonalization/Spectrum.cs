@@ -16,6 +16,9 @@ public sealed class Spectrum
     /// the schedule that the exact spectrum gives, 24 one made for five times too large values.</summary>
     public const int LanczosSteps = 128;
 
+    private readonly double[] _values;
+    private readonly double[] _weights;
+
     /// <summary>A spectrum of the given nodes.</summary>
     /// <param name="values">Not negative.</param>
     /// <param name="weights">Not negative, of sum 1, as many as values.</param>
@@ -24,14 +27,17 @@ public sealed class Spectrum
     {
         if (values.Length == 0 || values.Length != weights.Length)
             throw new ArgumentException($"A spectrum needs as many weights as values, at least one; got {values.Length} and {weights.Length}.");
-        (Values, Weights, Count) = (values, weights, count);
+        (_values, _weights, Count) = (values, weights, count);
     }
 
     /// <summary>The singular values, in no particular order.</summary>
-    public IReadOnlyList<double> Values { get; }
+    public IReadOnlyList<double> Values => _values;
 
     /// <summary>Their weights, of sum 1.</summary>
-    public IReadOnlyList<double> Weights { get; }
+    public IReadOnlyList<double> Weights => _weights;
+
+    /// <summary>Both, for a fit that goes over them thousands of times.</summary>
+    internal (double[] values, double[] weights) Nodes => (_values, _weights);
 
     /// <summary>How many singular values the matrix has: its shorter side.</summary>
     public long Count { get; }
