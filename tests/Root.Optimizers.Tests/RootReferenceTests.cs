@@ -8,7 +8,7 @@ namespace Root.Optimizers.Tests;
 public class RootReferenceTests
 {
     [Theory]
-    // Observed: 1.6e-7 on the matrices, 6e-8 on the AdamW parameters.
+    // Observed: 8.9e-8, the largest of all steps and parameters.
     [InlineData("root_step", 12, 0.01, 0.1, 0.95, true)]
     [InlineData("root_step_plain_momentum", 8, 0.003, 0.0, 0.9, false)]
     public void Every_step_agrees_with_the_published_program(string file, int steps, double lr, double weight_decay,

@@ -30,7 +30,7 @@ public class ScheduleFitTests
             var values = Enumerable.Range(0, 400).Select(i => Math.Pow(planted.Lower!.Value, i / 399.0)).ToArray();
             var nodes = new Spectrum(values, Enumerable.Repeat(1.0 / 400, 400).ToArray(), 400);
             var found = MinimaxFamily.Bank(4).MinBy(s => ScheduleFit.Error(s, nodes))!;
-            // Mean and largest error have nearly the same optimum: within four steps of the bank, observed three.
+            // Mean and largest error have nearly the same optimum: within four steps of the bank.
             Assert.InRange(Math.Log10(found.Lower!.Value / planted.Lower!.Value), -0.21, 0.21);
         }
     }

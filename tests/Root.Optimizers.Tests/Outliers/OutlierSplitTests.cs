@@ -14,7 +14,7 @@ public class OutlierSplitTests
         var vectors = new Vectors("orthogonalize");
         var input = vectors[item + "/input"].OnDevice();
         var threshold = OutlierSplit.Threshold(input, 0.9);
-        Close.To(vectors[item + "/threshold90"], threshold.reshape(1), 2e-6); // observed 2.4e-7
+        Close.To(vectors[item + "/threshold90"], threshold.reshape(1), 2e-6); // observed 1.2e-7
         Close.To(vectors[item + "/outliers"], OutlierSplit.Outliers(input, threshold), 2e-6);
         Close.To(vectors[item + "/base"], OutlierSplit.ToBase_(input, threshold), 2e-6);
     }
@@ -22,12 +22,13 @@ public class OutlierSplitTests
     [Fact]
     public void Base_and_outliers_add_up_and_a_tenth_is_clipped()
     {
+        random.manual_seed(4);
         var momentum = randn(4, 50, 60).OnDevice().pow(3);
         var threshold = OutlierSplit.Threshold(momentum, 0.9);
         var outliers = OutlierSplit.Outliers(momentum, threshold);
         var clipped = (outliers != 0).to(float64).mean([-2, -1]);
         var @base = OutlierSplit.ToBase_(momentum.clone(), threshold);
-        Close.To(momentum, @base + outliers, 5e-6); // observed 9.5e-7, values to 60
+        Close.To(momentum, @base + outliers, 5e-6); // observed 3.8e-6: half a unit in the last place of the largest value
         foreach (var share in clipped.cpu().data<double>()) Assert.InRange(share, 0.0995, 0.1005);
     }
 
