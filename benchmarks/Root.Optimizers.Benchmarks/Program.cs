@@ -4,13 +4,14 @@ using Root.Optimizers.Benchmarks;
 using Root.Optimizers.Benchmarks.Coefficients;
 using Root.Optimizers.Benchmarks.Compare;
 using Root.Optimizers.Benchmarks.Fidelity;
+using Root.Optimizers.Benchmarks.Step;
 
 CpuThreads.Configure();
 
 var root = new RootCommand("Comparisons and measurements of Root.Optimizers.")
 {
     FidelityCommand.Create(), CoefficientsCommand.Create(), LearningCommand.Create(),
-    CompareCommand.Create(), ManifoldCommand.Create(), TransferCommand.Create(),
+    CompareCommand.Create(), ManifoldCommand.Create(), TransferCommand.Create(), StepCommand.Create(),
 };
 try
 {

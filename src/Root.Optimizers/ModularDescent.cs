@@ -92,8 +92,8 @@ public sealed partial class ModularDescent : MatrixOptimizer
         foreach (var ((norm, share), part) in batch.By(entry => _atoms[entry]))
         {
             var M = part.Accumulate(options.momentum!.Value, nesterov: false);
-            var U = norm.Dualize(M, options.precision!.Value.Resolve(part.Type, part.Device));
-            part.Descend(U, options.LearningRate!.Value * share, 1, options.weight_decay!.Value);
+            var U = norm.Dualize(M, options.precision!.Value.Resolve(part));
+            part.Descend(U, options.LearningRate!.Value * share, 1, options.weight_decay!.Value, options.cautious == true);
         }
     }
 

@@ -1,4 +1,5 @@
 using Root.Optimizers.Orthogonalization;
+using Root.Optimizers.Outliers;
 using TorchSharp.Modules;
 
 namespace Root.Optimizers;
@@ -10,22 +11,19 @@ public partial class RootOptimizer
     /// quantile 0.9, betas (0.9, 0.95), eps 1e-8), but for the coefficients: four learned steps in the place of five fixed
     /// ones. <see cref="Published"/> has the published ones.
     /// </summary>
-    public sealed class Options : MatrixOptions
+    public sealed class Options : OrthogonalizingOptions
     {
-        /// <summary>Whether G + mu M takes the place of M. Default true.</summary>
-        public bool? nesterov { get; set; }
-
         /// <summary>Newton-Schulz steps, at least 1. Default 4, or 5 where the optimizer's own options switch learning off.</summary>
         public int? ns_steps { get; set; }
 
         /// <summary>The quantile of |M| beyond which entries are clipped, in (0, 1]; 1 clips nothing. Default 0.9.</summary>
         public double? outlier_quantile { get; set; }
 
-        /// <summary>How the learning rate depends on the shape. Default <see cref="LrScale.MatchAdamWRms"/>.</summary>
-        public LrScale? lr_scale { get; set; }
-
-        /// <summary>The element type of the iteration. Default <see cref="Precision.Automatic"/>.</summary>
-        public Precision? precision { get; set; }
+        /// <summary>
+        /// Whether the quantile is taken of all entries, as published, where else it is estimated from a sample (see
+        /// <see cref="Quantile.Sample"/>). Default false.
+        /// </summary>
+        public bool? exact_quantile { get; set; }
 
         /// <summary>
         /// The coefficients of every shape; where they are learned, they are learned into this table, and optimizers that
@@ -53,6 +51,7 @@ public partial class RootOptimizer
             ns_steps = 5,
             coefficients = CoefficientTable.RootPublished,
             learn_coefficients = false,
+            exact_quantile = true,
         };
 
         internal static Options Of(double lr, double weight_decay, double momentum, bool nesterov, int? ns_steps,
@@ -81,8 +80,11 @@ public partial class RootOptimizer
             nesterov = true,
             ns_steps = learning ? 4 : 5,
             outlier_quantile = 0.9,
+            exact_quantile = false,
             lr_scale = LrScale.MatchAdamWRms,
             precision = Precision.Automatic,
+            split = 1,
+            cautious = false,
             coefficients = CoefficientTable.Shipped(),
             learn_coefficients = true,
             betas = (0.9, 0.95),
@@ -94,11 +96,9 @@ public partial class RootOptimizer
         {
             base.InheritFrom(defaults);
             var options = (Options)defaults;
-            nesterov ??= options.nesterov;
             ns_steps ??= options.ns_steps;
             outlier_quantile ??= options.outlier_quantile;
-            lr_scale ??= options.lr_scale;
-            precision ??= options.precision;
+            exact_quantile ??= options.exact_quantile;
             coefficients ??= options.coefficients;
             learn_coefficients ??= options.learn_coefficients;
         }
@@ -112,8 +112,6 @@ public partial class RootOptimizer
             if (learn_coefficients == true && coefficients?.IsReadOnly == true)
                 throw new ArgumentException("learn_coefficients is true, and the coefficients given are read-only; set "
                     + "learn_coefficients to false, or give a table that can be learned into.", nameof(coefficients));
-            Require.Defined(lr_scale, nameof(lr_scale));
-            Require.Defined(precision, nameof(precision));
         }
 
         /// <inheritdoc />
@@ -121,11 +119,9 @@ public partial class RootOptimizer
         {
             base.LoadStateDict(source);
             var options = (Options)source;
-            nesterov = options.nesterov;
             ns_steps = options.ns_steps;
             outlier_quantile = options.outlier_quantile;
-            lr_scale = options.lr_scale;
-            precision = options.precision;
+            exact_quantile = options.exact_quantile;
             learn_coefficients = options.learn_coefficients;
             // Into the table at hand, which may be shared.
             if (options.coefficients!.IsReadOnly) coefficients = options.coefficients;
@@ -143,11 +139,9 @@ public partial class RootOptimizer
         internal override void Write(BinaryWriter writer)
         {
             base.Write(writer);
-            writer.Write(nesterov!.Value);
             writer.Write(ns_steps!.Value);
             writer.Write(outlier_quantile!.Value);
-            writer.Write((int)lr_scale!.Value);
-            writer.Write((int)precision!.Value);
+            writer.Write(exact_quantile!.Value);
             writer.Write(learn_coefficients!.Value);
             writer.Write(coefficients!.IsReadOnly);
             if (!coefficients.IsReadOnly) writer.Write(coefficients.ToJson());
@@ -156,11 +150,9 @@ public partial class RootOptimizer
         internal override void Read(BinaryReader reader)
         {
             base.Read(reader);
-            nesterov = reader.ReadBoolean();
             ns_steps = reader.ReadInt32();
             outlier_quantile = reader.ReadDouble();
-            lr_scale = (LrScale)reader.ReadInt32();
-            precision = (Precision)reader.ReadInt32();
+            exact_quantile = reader.ReadBoolean();
             learn_coefficients = reader.ReadBoolean();
             coefficients = reader.ReadBoolean() ? CoefficientTable.RootPublished : CoefficientTable.FromJson(reader.ReadString());
         }

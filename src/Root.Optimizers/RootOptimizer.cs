@@ -24,14 +24,14 @@ public partial class RootOptimizer : MatrixOptimizer
         var options = (Options)groupOptions;
         var M = batch.Accumulate(options.momentum!.Value, options.nesterov!.Value);
         var B = options.outlier_quantile < 1
-            ? OutlierSplit.ToBase_(M, OutlierSplit.Threshold(M, options.outlier_quantile.Value))
+            ? OutlierSplit.ToBase_(M, OutlierSplit.Threshold(M, options.outlier_quantile.Value, options.exact_quantile!.Value))
             : M;
         if (options.learn_coefficients!.Value && CoefficientLearner.IsDue(batch.Step) && batch.InTurn(B) is { } matrix)
             CoefficientLearner.Learn(options.coefficients!, matrix, options.ns_steps!.Value, batch.Step);
         var U = Orthogonalize(B, options.coefficients!.For(batch.Rows, batch.Columns, options.ns_steps!.Value),
-            options.precision!.Value.Resolve(batch.Type, batch.Device));
+            options.precision!.Value.Resolve(batch));
         batch.Descend(U, options.LearningRate!.Value, options.lr_scale!.Value.Factor(batch.Rows, batch.Columns),
-            options.weight_decay!.Value);
+            options.weight_decay!.Value, options.cautious!.Value);
     }
 
     /// <summary>

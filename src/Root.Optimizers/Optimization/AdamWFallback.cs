@@ -23,7 +23,7 @@ internal static class AdamWFallback
             using var denominator = v.sqrt();
             denominator.add_(options.eps!.Value);
             var size = lr * Math.Sqrt(1 - Math.Pow(beta2, t)) / (1 - Math.Pow(beta1, t));
-            if (decay != 0) entry.Parameter.mul_(1 - lr * decay);
+            WeightDecay.Apply_(entry.Parameter, m, lr * decay, options.cautious == true);
             entry.Parameter.addcdiv_(m, denominator, -size);
         }
     }

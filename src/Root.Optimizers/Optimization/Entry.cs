@@ -2,14 +2,15 @@ using TorchSharp.Modules;
 
 namespace Root.Optimizers;
 
-/// <summary>One parameter of an optimizer: where it goes, its state, and its shape as a matrix.</summary>
+/// <summary>One parameter of an optimizer: where it goes, its state, and its shape as one matrix or several.</summary>
 internal sealed class Entry
 {
-    public Entry(Parameter parameter, RoutedParameter routed)
+    public Entry(Parameter parameter, RoutedParameter routed, int blocks = 1)
     {
         Parameter = parameter;
         Routed = routed;
-        Rows = routed.Shape.Count > 0 ? routed.Shape[0] : 1;
+        Blocks = blocks;
+        Rows = routed.Shape.Count > 0 ? routed.Shape[0] / blocks : 1;
         Columns = routed.Shape.Skip(1).Aggregate(1L, (product, size) => product * size);
         State = routed.Route == Route.Matrix ? new MomentumState(parameter) : new AdamWState(parameter);
     }
@@ -20,7 +21,10 @@ internal sealed class Entry
 
     public ParameterState State { get; }
 
-    /// <summary>size(0).</summary>
+    /// <summary>How many matrices the parameter is, one below the other: more than 1 where it is split.</summary>
+    public int Blocks { get; }
+
+    /// <summary>size(0), of each block.</summary>
     public long Rows { get; }
 
     /// <summary>The product of the other sizes.</summary>

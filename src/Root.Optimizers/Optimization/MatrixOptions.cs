@@ -15,6 +15,12 @@ public abstract class MatrixOptions : OptimizerOptions
     /// <summary>Decoupled weight decay: parameters are multiplied by 1 - lr * weight_decay at each step. At least 0.</summary>
     public double? weight_decay { get; set; }
 
+    /// <summary>
+    /// Cautious weight decay (Chen et al., arXiv 2510.12402): only entries that the step itself moves towards 0 decay,
+    /// those where update and parameter have the same sign. Default false.
+    /// </summary>
+    public bool? cautious { get; set; }
+
     /// <summary>The first moment's and second moment's decay of the AdamW fallback, each in [0, 1).</summary>
     public (double beta1, double beta2)? betas { get; set; }
 
@@ -36,6 +42,10 @@ public abstract class MatrixOptions : OptimizerOptions
     /// <summary>The optimizer that steps by these options; it reads a saved state as a whole (see <see cref="MatrixOptimizer"/>).</summary>
     internal MatrixOptimizer? Owner { get; set; }
 
+    /// <summary>How many matrices a parameter is, one below the other.</summary>
+    /// <exception cref="ArgumentException">Its rows cannot be split so.</exception>
+    internal virtual int BlocksOf(RoutedParameter parameter) => 1;
+
     internal MatrixOptions Copy()
     {
         var copy = (MatrixOptions)MemberwiseClone();
@@ -49,6 +59,7 @@ public abstract class MatrixOptions : OptimizerOptions
         LearningRate ??= defaults.LearningRate;
         momentum ??= defaults.momentum;
         weight_decay ??= defaults.weight_decay;
+        cautious ??= defaults.cautious;
         betas ??= defaults.betas;
         eps ??= defaults.eps;
         fallback_lr_factor ??= defaults.fallback_lr_factor;
@@ -85,6 +96,7 @@ public abstract class MatrixOptions : OptimizerOptions
         base.LoadStateDict(source);
         momentum = options.momentum;
         weight_decay = options.weight_decay;
+        cautious = options.cautious;
         betas = options.betas;
         eps = options.eps;
         fallback_lr_factor = options.fallback_lr_factor;
@@ -114,6 +126,7 @@ public abstract class MatrixOptions : OptimizerOptions
         base.SaveStateDict(writer);
         writer.Write(momentum!.Value);
         writer.Write(weight_decay!.Value);
+        writer.Write(cautious ?? false);
         writer.Write(betas!.Value.beta1);
         writer.Write(betas!.Value.beta2);
         writer.Write(eps!.Value);
@@ -126,6 +139,7 @@ public abstract class MatrixOptions : OptimizerOptions
         base.LoadStateDict(reader);
         momentum = reader.ReadDouble();
         weight_decay = reader.ReadDouble();
+        cautious = reader.ReadBoolean();
         betas = (reader.ReadDouble(), reader.ReadDouble());
         eps = reader.ReadDouble();
         fallback_lr_factor = reader.ReadDouble();

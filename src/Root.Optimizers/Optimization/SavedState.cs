@@ -12,7 +12,7 @@ namespace Root.Optimizers;
 internal static class SavedState
 {
     private const string Format = "Root.Optimizers state";
-    private const int Version = 1;
+    private const int Version = 2;
 
     public static void WriteHeader(BinaryWriter writer)
     {

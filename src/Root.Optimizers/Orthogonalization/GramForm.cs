@@ -4,20 +4,20 @@ namespace Root.Optimizers.Orthogonalization;
 
 /// <summary>
 /// The iteration in Gram space: with R = X X^T, Z = b R + c R^2 and P = a I + Z, a step is X &lt;- P X and so R &lt;- P R P. The
-/// P's are gathered in Q, all n x n, and X &lt;- Q X follows at the end, and once after step 2, with R formed anew: rounding in
+/// P's are gathered in Q, all n x n with n the shorter side, and X &lt;- Q X follows at the end, and once after step 2, with R formed anew: rounding in
 /// R would otherwise grow (in bfloat16 past use).
 /// </summary>
 internal static class GramForm
 {
     private const int RestartAfter = 2;
 
-    /// <param name="X">(b, n, m), n &lt;= m, of Frobenius norm 1 each; disposed.</param>
+    /// <param name="X">(b, m, n), of Frobenius norm 1 each; disposed.</param>
     /// <param name="schedule">The coefficients of each step.</param>
     /// <param name="normalisation">What the first step divides by.</param>
     public static Tensor Iterate(Tensor X, NewtonSchulzSchedule schedule, Normalisation normalisation)
     {
         using var scope = NewDisposeScope();
-        var R = X.bmm(X.mT);
+        var R = ShorterSide.Gram(X);
         Tensor? Q = null;
         for (var k = 0; k < schedule.Count; k++)
         {
@@ -42,10 +42,10 @@ internal static class GramForm
             }
             if (last)
             {
-                (var previous, X) = (X, Q.bmm(X).MoveToOuterDisposeScope());
+                (var previous, X) = (X, ShorterSide.Times(Q, X).MoveToOuterDisposeScope());
                 previous.Dispose();
                 Q = null;
-                if (k + 1 < schedule.Count) R = X.bmm(X.mT);
+                if (k + 1 < schedule.Count) R = ShorterSide.Gram(X);
             }
             else
             {

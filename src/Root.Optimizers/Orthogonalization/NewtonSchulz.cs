@@ -18,8 +18,8 @@ public static class NewtonSchulz
     public const double GramLowerInBFloat16 = 1e-2;
 
     /// <summary>Orthogonalizes one matrix or every matrix of a batch.</summary>
-    /// <param name="matrices">(m, n) or (b, m, n), floating point; not changed. The iteration runs in the orientation with
-    /// fewer rows, so a matrix and its transpose give transposed results.</param>
+    /// <param name="matrices">(m, n) or (b, m, n), floating point; not changed. The iteration forms products of the
+    /// shorter side, so a matrix and its transpose give transposed results, up to rounding.</param>
     /// <param name="schedule">The coefficients of each step.</param>
     /// <param name="dtype">The element type of the iteration; by default that of <paramref name="matrices"/>.</param>
     /// <param name="normalisation">What the matrix is divided by.</param>
@@ -36,12 +36,10 @@ public static class NewtonSchulz
 
         using var scope = NewDisposeScope();
         var batch = matrices.dim() == 3 ? matrices : matrices.unsqueeze(0);
-        var tall = batch.shape[1] > batch.shape[2];
         var type = dtype ?? matrices.dtype;
-        var X = OverFrobeniusNorm(tall ? batch.mT : batch, type);
+        var X = OverFrobeniusNorm(batch, type);
         if (form == Form.Automatic) form = Choose(schedule, X.shape[1], X.shape[2], type);
         X = form == Form.Gram ? GramForm.Iterate(X, schedule, normalisation) : PlainForm.Iterate(X, schedule, normalisation);
-        if (tall) X = X.mT;
         return (matrices.dim() == 3 ? X : X.squeeze(0)).MoveToOuterDisposeScope();
     }
 

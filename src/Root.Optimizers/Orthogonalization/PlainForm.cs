@@ -2,10 +2,12 @@ using static TorchSharp.torch;
 
 namespace Root.Optimizers.Orthogonalization;
 
-/// <summary>X &lt;- a X + (b A + c A^2) X, A = X X^T: two products with X and one of n x n a step.</summary>
+/// <summary>
+/// X &lt;- a X + (b A + c A^2) X, A = X X^T (tall X: from the right): two products with X and one of n x n a step.
+/// </summary>
 internal static class PlainForm
 {
-    /// <param name="X">(b, n, m), n &lt;= m, of Frobenius norm 1 each; disposed.</param>
+    /// <param name="X">(b, m, n), of Frobenius norm 1 each; disposed.</param>
     /// <param name="schedule">The coefficients of each step.</param>
     /// <param name="normalisation">What the first step divides by.</param>
     public static Tensor Iterate(Tensor X, NewtonSchulzSchedule schedule, Normalisation normalisation)
@@ -15,17 +17,17 @@ internal static class PlainForm
         if (normalisation != Normalisation.Frobenius)
         {
             using var inner = NewDisposeScope();
-            var P = FirstStep.Polynomial(X.bmm(X.mT), schedule[0], normalisation);
-            (var previous, X) = (X, P.bmm(X).MoveToOuterDisposeScope());
+            var P = FirstStep.Polynomial(ShorterSide.Gram(X), schedule[0], normalisation);
+            (var previous, X) = (X, ShorterSide.Times(P, X).MoveToOuterDisposeScope());
             previous.Dispose();
             steps = steps.Skip(1);
         }
         foreach (var (a, b, c) in steps)
         {
             using var inner = NewDisposeScope();
-            var A = X.bmm(X.mT);
+            var A = ShorterSide.Gram(X);
             var Z = BatchedProduct.Add(A, A, A, beta: b, alpha: c);
-            (var previous, X) = (X, BatchedProduct.Add(X, Z, X, beta: a).MoveToOuterDisposeScope());
+            (var previous, X) = (X, ShorterSide.Add(a, X, Z).MoveToOuterDisposeScope());
             previous.Dispose();
         }
         return X.MoveToOuterDisposeScope();

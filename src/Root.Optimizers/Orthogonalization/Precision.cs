@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -6,7 +7,10 @@ namespace Root.Optimizers;
 /// <summary>The element type in which the Newton-Schulz iteration runs. Momentum and parameters keep their own.</summary>
 public enum Precision
 {
-    /// <summary>bfloat16 on CUDA, float32 on the CPU; float64 for float64 parameters.</summary>
+    /// <summary>
+    /// bfloat16 on CUDA, and for matrices with a shorter side of 192 or more on CPUs that multiply it in hardware
+    /// (AVX-512 BF16 or AMX); else float32, and float64 for float64 parameters.
+    /// </summary>
     Automatic,
 
     /// <summary>float32.</summary>
@@ -19,11 +23,26 @@ public enum Precision
 
 internal static class Precisions
 {
-    public static ScalarType Resolve(this Precision precision, ScalarType parameter, Device device) => precision switch
+    /// <summary>
+    /// From this shorter side on bfloat16 is the faster on a CPU that has it; below, what each of its products costs at
+    /// least outweighs the gain. Source: measured, four plain steps on 2 cores with AVX-512 BF16, bfloat16 over float32:
+    /// 128x128 1.6 times the time, 192x768 0.7, 512x512 0.5.
+    /// </summary>
+    private const long ShorterSideOnCpu = 192;
+
+    public static ScalarType Resolve(this Precision precision, MatrixBatch batch) => precision switch
     {
         Precision.BFloat16 => ScalarType.BFloat16,
         Precision.Float32 => ScalarType.Float32,
-        _ when parameter == ScalarType.Float64 => ScalarType.Float64,
-        _ => device.type == DeviceType.CUDA ? ScalarType.BFloat16 : ScalarType.Float32,
+        _ when batch.Type == ScalarType.Float64 => ScalarType.Float64,
+        _ when batch.Device.type == DeviceType.CUDA => ScalarType.BFloat16,
+        _ when CpuMultipliesBFloat16.Value && Math.Min(batch.Rows, batch.Columns) >= ShorterSideOnCpu => ScalarType.BFloat16,
+        _ => ScalarType.Float32,
     };
+
+    /// <summary>What the processor says of itself: AVX-512 BF16, bit 5 of eax in leaf 7.1, or AMX-BF16, bit 22 of edx in
+    /// leaf 7.0. Source: Intel Software Developer's Manual, CPUID.</summary>
+    private static readonly Lazy<bool> CpuMultipliesBFloat16 = new(() =>
+        X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 7
+        && (((X86Base.CpuId(7, 1).Eax >> 5) & 1) == 1 || ((X86Base.CpuId(7, 0).Edx >> 22) & 1) == 1));
 }

@@ -10,7 +10,8 @@ namespace Root.Optimizers.Outliers;
 public static class OutlierSplit
 {
     /// <summary>
-    /// The threshold eps of each matrix: the <paramref name="quantile"/> of its absolute values plus 1e-9 of the largest.
+    /// The threshold eps of each matrix: the <paramref name="quantile"/> of its absolute values plus 1e-9 of the largest
+    /// (of the entries looked at).
     /// </summary>
     /// <remarks>
     /// The published program adds an absolute 1e-9, so that a matrix with more zeros than the quantile keeps a base; a
@@ -18,11 +19,13 @@ public static class OutlierSplit
     /// </remarks>
     /// <param name="momentum">One matrix (m, n) or a batch (b, m, n); float32 or float64.</param>
     /// <param name="quantile">In (0, 1).</param>
+    /// <param name="exact">Whether to look at every entry, or at a sample of them (<see cref="Quantile.Sample"/>).</param>
     /// <returns>(1, 1), or (b, 1, 1) for a batch.</returns>
-    public static Tensor Threshold(Tensor momentum, double quantile)
+    public static Tensor Threshold(Tensor momentum, double quantile, bool exact = true)
     {
         using var scope = NewDisposeScope();
-        var magnitudes = momentum.abs().flatten(start_dim: -2);
+        var entries = momentum.flatten(start_dim: -2);
+        var magnitudes = (exact ? entries : Quantile.Sample(entries, momentum.shape[^1])).abs();
         var largest = magnitudes.amax(new long[] { -1 }, keepdim: true);
         var threshold = Quantile.Exact(magnitudes, quantile).add_(largest, alpha: 1e-9);
         return threshold.unsqueeze(-1).MoveToOuterDisposeScope();
@@ -34,8 +37,13 @@ public static class OutlierSplit
     /// <returns><paramref name="momentum"/> itself.</returns>
     public static Tensor ToBase_(Tensor momentum, Tensor threshold)
     {
-        using var negative = threshold.neg();
-        return momentum.clamp_(min: negative, max: threshold);
+        using var scope = NewDisposeScope();
+        if (momentum.device_type != DeviceType.CPU) return momentum.clamp_(min: threshold.neg(), max: threshold);
+        // Between numbers libtorch's clamp takes a fifth of the time it takes between tensors (measured on the CPU,
+        // libtorch 1.13, 768x3072); reading a number is free here, where on a GPU it would wait for all work in flight.
+        var bounds = threshold.to(ScalarType.Float64).reshape(-1).data<double>().ToArray();
+        foreach (var (matrix, eps) in momentum.reshape(bounds.Length, -1).unbind().Zip(bounds)) matrix.clamp_(-eps, eps);
+        return momentum;
     }
 
     /// <summary>O = T_eps[M] = sign(M) max(|M| - eps, 0): what <see cref="ToBase_"/> takes away.</summary>

@@ -1,0 +1,40 @@
+using CharGpt;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Benchmarks.Step;
+
+/// <summary>The shapes of a model's matrices, times its layers.</summary>
+internal static class ParameterSet
+{
+    private static readonly Dictionary<string, (int layers, long[][] shapes)> Known = new()
+    {
+        // GPT-2 (Radford et al., 2019), small: fused query, key and value; projection; up; down.
+        ["gpt2-small"] = (12, [[2304, 768], [768, 768], [3072, 768], [768, 3072]]),
+        // A Llama of 1 B parameters (as Llama 3.2 1B): query, key and value (grouped), output; gate, up, down.
+        ["llama-1b"] = (16, [[2048, 2048], [512, 2048], [512, 2048], [2048, 2048], [8192, 2048], [8192, 2048], [2048, 8192]]),
+        // samples/CharGpt.
+        ["chargpt"] = (4, [[576, 192], [192, 192], [768, 192], [192, 768]]),
+    };
+
+    public static string Names => string.Join(", ", Known.Keys) + ", each with :LAYERS where not all";
+
+    /// <summary>The parameters of "NAME" or "NAME:LAYERS", each with a Gaussian gradient.</summary>
+    public static List<Parameter> Make(string text, Device device)
+    {
+        var parts = text.Split(':');
+        if (!Known.TryGetValue(parts[0], out var model))
+            throw new UserException($"--params {text}: one of {Names}.", UserException.Usage);
+        var layers = model.layers;
+        if (parts.Length > 2 || (parts.Length == 2 && (!int.TryParse(parts[1], out layers) || layers < 1)))
+            throw new UserException($"--params {text}: NAME or NAME:LAYERS, with one layer or more.", UserException.Usage);
+        manual_seed(1);
+        return Enumerable.Range(0, layers).SelectMany(_ => model.shapes).Select(shape =>
+        {
+            var parameter = new Parameter(randn(shape, device: device).mul_(0.02));
+            parameter.grad = randn(shape, device: device);
+            return parameter;
+        }).ToList();
+    }
+}

@@ -1,0 +1,27 @@
+using Root.Optimizers.Orthogonalization;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers;
+
+/// <summary>
+/// Muon (Jordan et al., 2024, github.com/KellerJordan/Muon), with the hyperparameters of torch.optim.Muon: for every
+/// matrix of the model
+/// <code>
+/// M     &lt;- mu M + (1 - mu) G                    momentum; with Nesterov mu M + (1 - mu) G of the new M in its place
+/// U      = NewtonSchulz(M)                      five steps of (3.4445, -4.7750, 2.0315)
+/// theta &lt;- (1 - lr * decay) theta - lr * scale(m, n) * U
+/// </code>
+/// Parameters that are no matrices, embeddings and output heads go to a built-in AdamW (see
+/// <see cref="MatrixOptimizer.Routing"/>). Convolutions are flattened to (out, in * kh * kw).
+/// </summary>
+public partial class Muon : MatrixOptimizer
+{
+    private protected override void Update(MatrixBatch batch, MatrixOptions groupOptions)
+    {
+        var options = (Options)groupOptions;
+        var M = batch.Average(options.momentum!.Value, options.nesterov!.Value);
+        var U = NewtonSchulz.Orthogonalize(M, options.coefficients!, options.precision!.Value.Resolve(batch));
+        batch.Descend(U, options.LearningRate!.Value, options.lr_scale!.Value.Factor(batch.Rows, batch.Columns),
+            options.weight_decay!.Value, options.cautious!.Value);
+    }
+}

@@ -1,0 +1,23 @@
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Orthogonalization;
+
+/// <summary>
+/// The products of an iteration on the side where a matrix is shorter: from the left for wide matrices, from the right
+/// for tall ones, so that neither is ever copied to be transposed. Polynomials of the Gram matrix are symmetric.
+/// </summary>
+internal static class ShorterSide
+{
+    /// <summary>X X^T, or X^T X where X is tall.</summary>
+    public static Tensor Gram(Tensor X) => IsTall(X) ? X.mT.bmm(X) : X.bmm(X.mT);
+
+    /// <summary>Q X, or X Q where X is tall.</summary>
+    public static Tensor Times(Tensor Q, Tensor X) => IsTall(X) ? X.bmm(Q) : Q.bmm(X);
+
+    /// <summary>a X + Z X, or a X + X Z where X is tall.</summary>
+    public static Tensor Add(double a, Tensor X, Tensor Z) => IsTall(X)
+        ? BatchedProduct.Add(X, X, Z, beta: a)
+        : BatchedProduct.Add(X, Z, X, beta: a);
+
+    private static bool IsTall(Tensor X) => X.shape[1] > X.shape[2];
+}
