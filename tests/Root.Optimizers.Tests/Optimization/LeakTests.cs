@@ -24,6 +24,18 @@ public class LeakTests
     }
 
     [Fact]
+    public void A_thousand_steps_of_Muon_leave_as_many_tensors_as_one()
+    {
+        Parameter[] parameters = [Models.Parameter(6, 9), Models.Parameter(9, 6), Models.Parameter(6, 9), Models.Parameter(5)];
+        using var optimizer = new Muon(parameters, new Muon.Options { cautious = true, split_of = p => p.Shape[0] == 6 ? 2 : 1 });
+        Models.RandomGradients(parameters);
+        optimizer.step();
+        var before = Live;
+        for (var step = 0; step < 1000; step++) optimizer.step();
+        Assert.Equal(before, Live);
+    }
+
+    [Fact]
     public void Disposing_releases_all_state()
     {
         var parameters = new[] { Models.Parameter(6, 9), Models.Parameter(5) };

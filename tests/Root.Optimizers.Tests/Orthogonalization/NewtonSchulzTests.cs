@@ -45,8 +45,23 @@ public class NewtonSchulzTests
         var wide = randn(rows, columns).OnDevice();
         var result = NewtonSchulz.Orthogonalize(wide, Muon);
         var transposed = NewtonSchulz.Orthogonalize(wide.mT, Muon);
-        // A square matrix keeps its orientation, so X X^T and X^T X round differently: observed 3.3e-6. Else exact.
-        Close.To(result.mT, transposed, rows == columns ? 1e-5 : 0);
+        // Products from the left and from the right round differently: observed 3.3e-6 square, 3.9e-7 else.
+        Close.To(result.mT, transposed, rows == columns ? 1e-5 : 2e-6);
+    }
+
+    [Theory]
+    [InlineData(3, 8)]
+    [InlineData(8, 3)]
+    [InlineData(2, 2)]
+    [InlineData(8, 16)]
+    public void Small_matrices_do_not_diverge_in_bfloat16(long rows, long columns)
+    {
+        // In bfloat16 itself about one in a thousand matrices of two or three rows did.
+        random.manual_seed(1);
+        var batch = randn(4000, rows, columns).OnDevice();
+        var result = NewtonSchulz.Orthogonalize(batch, PublishedSchedules.PolarExpress(10), ScalarType.BFloat16);
+        Assert.Equal(ScalarType.BFloat16, result.dtype);
+        Assert.InRange(linalg.svdvals(result.to(float32).cpu()).max().item<float>(), 0.9, 1.1); // observed below 1.02
     }
 
     [Fact]

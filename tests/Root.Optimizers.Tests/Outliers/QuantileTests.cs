@@ -1,5 +1,6 @@
 using Root.Optimizers.Outliers;
 using Root.Optimizers.Tests.Support;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Root.Optimizers.Tests.Outliers;
@@ -38,6 +39,40 @@ public class QuantileTests
         var values = arange(count, dtype: float64).OnDevice();
         Assert.Equal(0.9 * (count - 1), Quantile.Exact(values, 0.9).item<double>(), 6);
     }
+
+    /// <summary>Entries as a matrix of the kind has them: independent, in rows and columns of different scale, of rank one.</summary>
+    private static Tensor Matrix(string kind, long rows, long columns) => kind switch
+    {
+        "gaussian" => randn(rows, columns),
+        "heavy tails" => randn(rows, columns).pow(5),
+        "rows of different scale" => randn(rows, columns) * randn(rows, 1).exp(),
+        "columns of different scale" => randn(rows, columns) * randn(1, columns).exp(),
+        _ => randn(rows, 1) * randn(1, columns),
+    };
+
+    [Theory]
+    [InlineData("gaussian", 768, 3072)]
+    [InlineData("heavy tails", 3072, 768)]
+    [InlineData("rows of different scale", 2304, 768)]
+    [InlineData("columns of different scale", 768, 3072)]
+    [InlineData("columns of different scale", 2048, 2048)]
+    [InlineData("rank one", 768, 3072)]
+    public void A_sample_clips_a_tenth_within_half_a_percent(string kind, long rows, long columns)
+    {
+        random.manual_seed(6);
+        var matrix = Matrix(kind, rows, columns).OnDevice();
+        var threshold = OutlierSplit.Threshold(matrix, 0.9, exact: false);
+        var share = matrix.abs().gt(threshold).to(float32).mean().item<float>();
+        // Observed: 0.0981 to 0.1014, the farthest of rank one.
+        Assert.InRange(share, 0.095, 0.105);
+        Close.Exactly(threshold, OutlierSplit.Threshold(matrix, 0.9, exact: false));
+    }
+
+    [Theory]
+    [InlineData(192, 576)]
+    [InlineData(192, 768)]
+    public void Small_matrices_are_sampled_whole(long rows, long columns) =>
+        Assert.Equal(rows * columns, Quantile.Sample(zeros(1, rows * columns), columns).shape[^1]);
 
     [Fact]
     public void A_quantile_outside_0_to_1_is_refused()
