@@ -11,7 +11,7 @@ CpuThreads.Configure();
 var root = new RootCommand("Comparisons and measurements of Root.Optimizers.")
 {
     FidelityCommand.Create(), CoefficientsCommand.Create(), LearningCommand.Create(),
-    CompareCommand.Create(), ManifoldCommand.Create(), TransferCommand.Create(), StepCommand.Create(),
+    CompareCommand.Create(), OutliersCommand.Create(), ManifoldCommand.Create(), TransferCommand.Create(), StepCommand.Create(),
 };
 try
 {

@@ -18,6 +18,9 @@ public static class OptimizerFactory
         ["root"] = (8e-3, 0.1, (model, lr, decay) => new RootOptimizer(model, lr: lr, weight_decay: decay)),
         ["root-published"] = (8e-3, 0.1, (model, lr, decay) =>
             new RootOptimizer(model, RootOptimizer.Options.Published(lr, decay))),
+        // The learning rate and scale of root, so that what differs is the step alone.
+        ["muon"] = (8e-3, 0.1, (model, lr, decay) =>
+            new Muon(model, lr: lr, weight_decay: decay, lr_scale: LrScale.MatchAdamWRms)),
         ["adamw"] = (4e-3, 0.1, AdamW),
         ["sgd"] = (0.1, 0, (model, lr, decay) =>
             torch.optim.SGD(model.parameters(), lr, momentum: 0.9, weight_decay: decay, nesterov: true)),

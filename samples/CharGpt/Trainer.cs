@@ -6,8 +6,10 @@ using static TorchSharp.torch;
 namespace CharGpt;
 
 /// <summary>The training loop. It prints nothing and writes no files: it reports each step to its caller.</summary>
+/// <param name="beforeUpdate">Called with the step's number (from 0) once gradients are there, and may change them.</param>
 public sealed class Trainer(
-    Gpt model, OptimizerHelper optimizer, TextCorpus corpus, TrainOptions options, Device device)
+    Gpt model, OptimizerHelper optimizer, TextCorpus corpus, TrainOptions options, Device device,
+    Action<int>? beforeUpdate = null)
 {
     /// <summary>Sequences of an evaluation during training.</summary>
     public const int EvaluationSequences = 128;
@@ -50,6 +52,7 @@ public sealed class Trainer(
         optimizer.zero_grad();
         var loss = Evaluation.Loss(model, inputs, targets);
         loss.backward();
+        beforeUpdate?.Invoke(Step);
         if (options.Clip > 0)
         {
             nn.utils.clip_grad_norm_(model.parameters(), options.Clip);

@@ -1,101 +1,114 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using CharGpt;
-using Spectre.Console;
-using static TorchSharp.torch;
 
 namespace Root.Optimizers.Benchmarks.Compare;
 
 /// <summary>
-/// ./run bench compare: the same training by several optimizers, over several seeds.
+/// ./run bench compare: the same training by several optimizers, each at the best of as many learning rates, over
+/// several seeds.
 /// </summary>
 internal static class CompareCommand
 {
-    /// <summary>Sequences of the final evaluation.</summary>
-    private const int FinalSequences = 1024;
+    private const int EvalEvery = 10;
 
-    private sealed record Outcome(string Optimizer, int Seed, double LearningRate, double ValLoss, double SecondsPerStep, IReadOnlyList<StepMetrics> History);
+    /// <summary>The seed of the sweep; reported are others.</summary>
+    private const int SweepSeed = 1000;
 
     public static Command Create()
     {
         var seeds = new Option<int>("--seeds") { Description = "seeds 1 to this", DefaultValueFactory = _ => 3 };
-        var steps = new Option<int>("--steps") { Description = "training steps", DefaultValueFactory = _ => 300 };
+        var steps = new Option<int>("--steps") { Description = "training steps", DefaultValueFactory = _ => 200 };
         var optimizers = new Option<string>("--optimizers")
         {
             Description = $"comma-separated, of {string.Join(", ", OptimizerFactory.Names)}",
-            DefaultValueFactory = _ => "root,root-published",
+            DefaultValueFactory = _ => "adamw,muon,root",
+        };
+        var rates = new Option<string>("--rates")
+        {
+            Description = "learning rates to try, as comma-separated factors of CharGpt's",
+            DefaultValueFactory = _ => "0.5,1,2",
         };
         var results = new Option<string?>("--out") { Description = "folder for compare.md and compare.svg" };
-        var command = new Command("compare", "Trains CharGpt with each optimizer, at the learning rate that CharGpt gives it.")
-            { seeds, steps, optimizers, results };
-        command.SetAction(given => Run(given.GetValue(seeds), given.GetValue(steps), given.GetValue(optimizers)!.Split(','), given.GetValue(results)));
+        var json = new Option<string?>("--json") { Description = "file for the figures" };
+        var command = new Command("compare", "Trains CharGpt with each optimizer at the best of as many learning rates, over seeds.")
+            { seeds, steps, optimizers, rates, results, json };
+        command.SetAction(given => Run(given.GetValue(seeds), given.GetValue(steps),
+            given.GetValue(optimizers)!.Split(','), Factors(given.GetValue(rates)!), given.GetValue(results), given.GetValue(json)));
         return command;
     }
 
-    private static int Run(int seeds, int steps, string[] optimizers, string? results)
-    {
-        var text = Dataset.Read(Dataset.MobyDick.Name);
-        var runs = Enumerable.Range(1, seeds).SelectMany(seed => optimizers.Select(optimizer => OptimizerFactory.WithDefaults(
-            new TrainOptions { Optimizer = optimizer, Seed = seed, Steps = steps }).Validated())).ToArray();
-        var outcomes = new List<Outcome>();
-        AnsiConsole.Progress().Start(progress =>
-        {
-            var task = progress.AddTask("training", maxValue: runs.Length * steps);
-            foreach (var options in runs) outcomes.Add(Train(options, text, () => task.Increment(1)));
-        });
+    private static double[] Factors(string text) => text.Split(',').Select(part =>
+        double.TryParse(part, CultureInfo.InvariantCulture, out var factor) && factor > 0 && double.IsFinite(factor)
+            ? factor
+            : throw new UserException($"--rates {text}: comma-separated factors above 0.", UserException.Usage)).ToArray();
 
-        var table = Table(optimizers, outcomes);
-        Console.WriteLine(table);
-        if (results is null) return 0;
-        Directory.CreateDirectory(results);
-        File.WriteAllText(Path.Combine(results, "compare.md"), table);
-        Plot(optimizers, outcomes).Save(Path.Combine(results, "compare.svg"));
+    private static int Run(int seeds, int steps, string[] names, double[] factors, string? results, string? json)
+    {
+        if (seeds < 1) throw new UserException($"--seeds {seeds}: must be 1 or more.", UserException.Usage);
+        var contenders = names.Select(Contender.Named).ToArray();
+        var sweep = Training.Run(
+            [.. contenders.SelectMany(c => factors.Select(f => new Job(c with { LearningRate = c.LearningRate * f }, SweepSeed)))],
+            steps, EvalEvery);
+        var best = sweep.GroupBy(o => o.Contender.Name)
+            .Select(tried => tried.MinBy(o => double.IsNaN(o.ValLoss) ? double.PositiveInfinity : o.ValLoss)!.Contender).ToArray();
+        var outcomes = Training.Run(
+            [.. Enumerable.Range(1, seeds).SelectMany(seed => best.Select(c => new Job(c, seed)))], steps, EvalEvery);
+
+        var page = Page(best, sweep, outcomes, steps);
+        Console.WriteLine(page);
+        if (results is not null)
+        {
+            var plot = new LinePlot("CharGpt on Moby-Dick, mean over seeds", "step", "validation loss (nats per byte)");
+            foreach (var c in best) plot.Add(c.Name, Figures.Curve(outcomes.Where(o => o.Contender.Name == c.Name)));
+            Figures.Save(results, "compare", page, plot);
+        }
+        if (json is not null)
+            File.WriteAllText(json, JsonSerializer.Serialize(new
+            {
+                machine = Machine.Describe(), steps,
+                sweep = sweep.Select(o => new { optimizer = o.Contender.Name, lr = o.Contender.LearningRate, loss = Finite(o.ValLoss) }),
+                results = outcomes.Select(o => new
+                    { optimizer = o.Contender.Name, lr = o.Contender.LearningRate, seed = o.Seed, loss = Finite(o.ValLoss), seconds_per_step = o.SecondsPerStep }),
+            }, new JsonSerializerOptions { WriteIndented = true }) + "\n");
         return 0;
     }
 
-    private static Outcome Train(TrainOptions options, byte[] text, Action step)
-    {
-        manual_seed(options.Seed);
-        using var model = new Gpt(options.Model);
-        using var optimizer = OptimizerFactory.Make(model, options);
-        var corpus = new TextCorpus(text, options.Model.Context);
-        var trainer = new Trainer(model, optimizer, corpus, options, CPU);
-        var history = new List<StepMetrics>();
-        trainer.Run(metrics =>
-        {
-            history.Add(metrics);
-            step();
-        });
-        var loss = CharGpt.Evaluation.Loss(model, corpus, Part.HeldOut, FinalSequences, options.Batch, CPU);
-        // The median: another process that takes the cores for a while does not count.
-        var seconds = history.Skip(1).Zip(history, (later, earlier) => later.Seconds - earlier.Seconds).Order().ElementAt((history.Count - 1) / 2);
-        return new(options.Optimizer, options.Seed, options.LearningRate!.Value, loss, seconds, history);
-    }
+    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
 
-    private static string Table(string[] optimizers, List<Outcome> outcomes)
+    private static string Page(Contender[] best, List<Outcome> sweep, List<Outcome> outcomes, int steps)
     {
-        var text = new StringBuilder("| optimizer | learning rate | validation loss, mean ± spread | by seed | seconds per step |\n|---|---|---|---|---|\n");
-        foreach (var optimizer in optimizers)
+        var target = best.Any(c => c.Name == "adamw")
+            ? Figures.Curve(outcomes.Where(o => o.Contender.Name == "adamw")).Last().loss : (double?)null;
+        var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture, $"{steps} steps; {Machine.Describe()}.");
+        text.AppendLine();
+        text.AppendLine("| optimizer | learning rate | final validation loss | by seed | seconds per step | steps to AdamW's final loss | seconds to it |");
+        text.AppendLine("|---|---|---|---|---|---|---|");
+        foreach (var c in best)
         {
-            var own = outcomes.Where(o => o.Optimizer == optimizer).OrderBy(o => o.Seed).ToArray();
-            var losses = own.Select(o => o.ValLoss).ToArray();
+            var own = outcomes.Where(o => o.Contender.Name == c.Name).OrderBy(o => o.Seed).ToArray();
+            var seconds = Timing.Median(own.Select(o => o.SecondsPerStep));
+            var reached = target is { } loss ? StepsTo(loss, Figures.Curve(own).ToArray()) : null;
             text.AppendLine(CultureInfo.InvariantCulture,
-                $"| {optimizer} | {own[0].LearningRate} | {losses.Average():0.0000} ± {(losses.Max() - losses.Min()) / 2:0.0000} | {string.Join(", ", losses.Select(l => l.ToString("0.0000", CultureInfo.InvariantCulture)))} | {own.Select(o => o.SecondsPerStep).Order().ElementAt(own.Length / 2):0.000} |");
+                $"| {c.Name} | {c.LearningRate:g3} | {Figures.WithSpread([.. own.Select(o => o.ValLoss)])} | {seconds:0.000} | {reached?.ToString("0", CultureInfo.InvariantCulture) ?? "not reached"} | {(reached * seconds)?.ToString("0.0", CultureInfo.InvariantCulture) ?? ""} |");
         }
+        text.AppendLine();
+        text.AppendLine($"Learning rates were chosen by these validation losses, of seed {SweepSeed} and as many steps:");
+        foreach (var tried in sweep.GroupBy(o => o.Contender.Name))
+            text.AppendLine($"- {tried.Key}: " + string.Join("; ",
+                tried.Select(o => string.Create(CultureInfo.InvariantCulture, $"{o.Contender.LearningRate:g3} {o.ValLoss:0.0000}"))));
         return text.ToString();
     }
 
-    /// <summary>Validation loss over the steps, the mean over the seeds.</summary>
-    private static LinePlot Plot(string[] optimizers, List<Outcome> outcomes)
+    /// <summary>Where a curve first comes down to a loss, between evaluations in a straight line; null where it does not.</summary>
+    private static double? StepsTo(double loss, (double step, double loss)[] curve)
     {
-        var plot = new LinePlot("CharGpt on Moby-Dick", "step", "validation loss (nats per byte)");
-        foreach (var optimizer in optimizers)
-            plot.Add(optimizer, outcomes.Where(o => o.Optimizer == optimizer)
-                .SelectMany(o => o.History.Where(m => m.ValLoss is not null))
-                .GroupBy(m => m.Step, m => m.ValLoss!.Value)
-                .OrderBy(step => step.Key)
-                .Select(step => ((double)step.Key, step.Average())), markers: true);
-        return plot;
+        var i = Array.FindIndex(curve, point => point.loss <= loss);
+        if (i <= 0) return i < 0 ? null : curve[0].step;
+        var ((s0, l0), (s1, l1)) = (curve[i - 1], curve[i]);
+        return s0 + (s1 - s0) * (l0 - loss) / (l0 - l1);
     }
 }

@@ -1,0 +1,101 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using CharGpt;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Benchmarks.Compare;
+
+/// <summary>
+/// ./run bench outliers: training while a share of the gradient's entries is multiplied, with ROOT's outlier split and
+/// without it, and over the quantile that it splits at.
+/// </summary>
+internal static class OutliersCommand
+{
+    private static readonly double[] Quantiles = [0.80, 0.85, 0.90, 0.95, 0.99, 1];
+
+    public static Command Create()
+    {
+        var seeds = new Option<int>("--seeds") { Description = "seeds 1 to this", DefaultValueFactory = _ => 2 };
+        var steps = new Option<int>("--steps") { Description = "training steps", DefaultValueFactory = _ => 150 };
+        var share = new Option<double>("--share") { Description = "of the gradient's entries that are multiplied", DefaultValueFactory = _ => 1e-3 };
+        var factor = new Option<double>("--factor") { Description = "what they are multiplied by", DefaultValueFactory = _ => 100 };
+        var results = new Option<string?>("--out") { Description = "folder for outliers.md and outliers.svg" };
+        var json = new Option<string?>("--json") { Description = "file for the figures" };
+        var command = new Command("outliers", "Trains CharGpt with heavy-tailed gradient noise, with and without the outlier split.")
+            { seeds, steps, share, factor, results, json };
+        command.SetAction(given => Run(given.GetValue(seeds), given.GetValue(steps), given.GetValue(share),
+            given.GetValue(factor), given.GetValue(results), given.GetValue(json)));
+        return command;
+    }
+
+    private static int Run(int seeds, int steps, double share, double factor, string? results, string? json)
+    {
+        if (seeds < 1) throw new UserException($"--seeds {seeds}: must be 1 or more.", UserException.Usage);
+        if (!(share > 0 && share < 1)) throw new UserException($"--share {share}: above 0 and below 1.", UserException.Usage);
+        if (!double.IsFinite(factor)) throw new UserException($"--factor {factor}: a finite number.", UserException.Usage);
+        Contender[] contenders =
+        [
+            Contender.Named("adamw"), Contender.Named("muon"),
+            .. Quantiles.Select(q => Contender.Named("root") with
+            {
+                Name = q < 1 ? string.Create(CultureInfo.InvariantCulture, $"root, quantile {q:0.00}") : "root, no split",
+                Create = (model, lr) => new RootOptimizer(model, lr: lr, outlier_quantile: q),
+            }),
+        ];
+        Func<Gpt, Action<int>> noise = model => step => Multiply(model, step, share, factor);
+        var jobs = contenders.SelectMany(c => Enumerable.Range(1, seeds).Select(seed => (c, seed))).ToArray();
+        var clean = Training.Run([.. jobs.Select(j => new Job(j.c, j.seed))], steps, evalEvery: steps);
+        var noisy = Training.Run([.. jobs.Select(j => new Job(j.c, j.seed, noise))], steps, evalEvery: Math.Max(1, steps / 15));
+
+        var page = Page(contenders, clean, noisy, steps, share, factor);
+        Console.WriteLine(page);
+        if (results is not null)
+        {
+            var plot = new LinePlot("CharGpt with gradient noise, mean over seeds", "step", "validation loss (nats per byte)");
+            foreach (var c in contenders) plot.Add(c.Name, Figures.Curve(noisy.Where(o => o.Contender.Name == c.Name)));
+            Figures.Save(results, "outliers", page, plot);
+        }
+        if (json is not null)
+            File.WriteAllText(json, JsonSerializer.Serialize(new
+            {
+                machine = Machine.Describe(), steps, share, factor,
+                results = clean.Zip(noisy, (quiet, loud) => new
+                {
+                    optimizer = quiet.Contender.Name, seed = quiet.Seed, loss = quiet.ValLoss,
+                    noisy_loss = double.IsFinite(loud.ValLoss) ? loud.ValLoss : (double?)null,
+                }),
+            }, new JsonSerializerOptions { WriteIndented = true }) + "\n");
+        return 0;
+    }
+
+    /// <summary>Multiplies entries of every gradient at random places, which the step's number alone decides.</summary>
+    private static void Multiply(Gpt model, int step, double share, double factor)
+    {
+        using var grad = no_grad();
+        using var scope = NewDisposeScope();
+        using var random = new Generator((ulong)(7_000_000 + step), CPU);
+        foreach (var parameter in model.parameters())
+            if (parameter.grad is { } gradient)
+                gradient.mul_(rand(gradient.shape, generator: random).lt(share).to(gradient.dtype).mul_(factor - 1).add_(1));
+    }
+
+    private static string Page(Contender[] contenders, List<Outcome> clean, List<Outcome> noisy, int steps, double share,
+        double factor)
+    {
+        var text = new StringBuilder();
+        text.AppendLine(string.Create(CultureInfo.InvariantCulture,
+            $"{steps} steps at CharGpt's learning rates. Noise: {share} of the entries of every gradient, at random, times {factor}. {Machine.Describe()}."));
+        text.AppendLine();
+        text.AppendLine("| optimizer | validation loss, no noise | by seed | with noise | by seed |");
+        text.AppendLine("|---|---|---|---|---|");
+        foreach (var c in contenders)
+        {
+            string Of(List<Outcome> outcomes) =>
+                Figures.WithSpread([.. outcomes.Where(o => o.Contender.Name == c.Name).Select(o => o.ValLoss)]);
+            text.AppendLine($"| {c.Name} | {Of(clean)} | {Of(noisy)} |");
+        }
+        return text.ToString();
+    }
+}

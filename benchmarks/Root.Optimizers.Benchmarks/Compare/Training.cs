@@ -1,0 +1,113 @@
+using System.Globalization;
+using CharGpt;
+using Spectre.Console;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Benchmarks.Compare;
+
+/// <summary>Something to train CharGpt with.</summary>
+/// <param name="Name">As tables and plots call it.</param>
+/// <param name="LearningRate">Peak learning rate.</param>
+/// <param name="Create">Makes the optimizer, given the learning rate.</param>
+internal sealed record Contender(string Name, double LearningRate, Func<Gpt, double, OptimizerHelper> Create)
+{
+    /// <summary>One of CharGpt's optimizers, at CharGpt's learning rate.</summary>
+    public static Contender Named(string name)
+    {
+        var options = OptimizerFactory.WithDefaults(new TrainOptions { Optimizer = name });
+        return new(name, options.LearningRate!.Value,
+            (model, lr) => OptimizerFactory.Make(model, options with { LearningRate = lr }));
+    }
+}
+
+/// <summary>One training, to be done.</summary>
+internal sealed record Job(Contender Contender, int Seed, Func<Gpt, Action<int>>? Noise = null);
+
+/// <summary>What one training came to; a loss that is no number where it diverged.</summary>
+internal sealed record Outcome(Contender Contender, int Seed, double ValLoss, double SecondsPerStep,
+    IReadOnlyList<StepMetrics> History);
+
+/// <summary>Trains CharGpt on Moby-Dick, job after job.</summary>
+internal static class Training
+{
+    /// <summary>Sequences of the final evaluation.</summary>
+    private const int FinalSequences = 1024;
+
+    private static readonly Lazy<byte[]> Text = new(() => Dataset.Read(Dataset.MobyDick.Name));
+
+    public static List<Outcome> Run(IReadOnlyList<Job> jobs, int steps, int evalEvery)
+    {
+        var outcomes = new List<Outcome>();
+        AnsiConsole.Progress().HideCompleted(false).Start(progress =>
+        {
+            var task = progress.AddTask("training", maxValue: jobs.Count * steps);
+            foreach (var job in jobs)
+            {
+                outcomes.Add(Train(job, steps, evalEvery, () => task.Increment(1)));
+                var last = outcomes[^1];
+                // A run of half an hour shows what it has.
+                Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{last.Contender.Name} lr {last.Contender.LearningRate:g3} seed {last.Seed}: {last.ValLoss:0.0000}, {last.SecondsPerStep:0.000} s a step"));
+            }
+        });
+        return outcomes;
+    }
+
+    private static Outcome Train(Job job, int steps, int evalEvery, Action stepped)
+    {
+        var options = new TrainOptions
+        {
+            Seed = job.Seed, Steps = steps, EvalEvery = evalEvery, LearningRate = job.Contender.LearningRate,
+        }.Validated();
+        manual_seed(options.Seed);
+        using var model = new Gpt(options.Model);
+        using var optimizer = job.Contender.Create(model, options.LearningRate!.Value);
+        var corpus = new TextCorpus(Text.Value, options.Model.Context);
+        var trainer = new Trainer(model, optimizer, corpus, options, CPU, job.Noise?.Invoke(model));
+        var history = new List<StepMetrics>();
+        double loss;
+        try
+        {
+            trainer.Run(metrics =>
+            {
+                history.Add(metrics);
+                stepped();
+            });
+            loss = CharGpt.Evaluation.Loss(model, corpus, Part.HeldOut, FinalSequences, options.Batch, CPU);
+        }
+        catch (UserException) when (history.Count > 0)
+        {
+            // The trainer refuses a loss that is no number; for a comparison that is a result.
+            loss = double.NaN;
+        }
+        // The median: another process that takes the cores for a while does not count.
+        var seconds = Timing.Median(history.Skip(1).Zip(history, (later, earlier) => later.Seconds - earlier.Seconds));
+        return new(job.Contender, job.Seed, loss, seconds, history);
+    }
+}
+
+/// <summary>How results are written.</summary>
+internal static class Figures
+{
+    /// <summary>Mean, half the range between the extremes, and each.</summary>
+    public static string WithSpread(IReadOnlyCollection<double> values) => string.Create(CultureInfo.InvariantCulture,
+        $"{values.Average():0.0000} ± {(values.Max() - values.Min()) / 2:0.0000} | {string.Join(", ", values.Select(Loss))}");
+
+    public static string Loss(double value) => value.ToString("0.0000", CultureInfo.InvariantCulture);
+
+    /// <summary>Validation loss over the steps, the mean over the seeds.</summary>
+    public static IEnumerable<(double step, double loss)> Curve(IEnumerable<Outcome> seeds) => seeds
+        .SelectMany(o => o.History.Where(m => m.ValLoss is not null))
+        .GroupBy(m => m.Step, m => m.ValLoss!.Value)
+        .OrderBy(step => step.Key)
+        .Select(step => ((double)step.Key, step.Average()));
+
+    /// <summary>Writes a page and a plot under a common name.</summary>
+    public static void Save(string folder, string name, string page, LinePlot plot)
+    {
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, name + ".md"), page);
+        plot.Save(Path.Combine(folder, name + ".svg"));
+    }
+}
