@@ -43,7 +43,7 @@ why_not_package() {
 
 # The default texts of ./run train come from npm.
 needs_npm() {
-    case " $* " in *" learning "* | *" coefficients "* | *" --replay "* | *" manifold "* | *" transfer "*) return 1 ;; esac
+    case " $* " in *" learning "* | *" coefficients "* | *" --replay "* | *" manifold "* | *" transfer "* | *" step "* | *" orthogonalize "* | *" micro "*) return 1 ;; esac
     case " $* " in *" --text /"* | *" --text ."* | *" --help "* | *" -h "* | *" --resume "*) return 1 ;; esac
     ! compgen -G 'data/*.txt' >/dev/null
 }

@@ -12,7 +12,6 @@ namespace Root.Optimizers.Benchmarks.Coefficients;
 internal static class CoefficientsCommand
 {
     private const string Folder = "src/Root.Optimizers/Orthogonalization";
-    private const string SpectraFile = "captured-spectra.json";
     private const string TableFile = "shipped-coefficients.json";
 
     /// <summary>Later than this the spectra of a run change little.</summary>
@@ -35,26 +34,18 @@ internal static class CoefficientsCommand
 
     private static int Run(string? replay)
     {
-        if (replay is not null) File.WriteAllText(Path.Combine(Folder, SpectraFile), Json(MedianSpectra(Capture.Load(replay))));
-        var spectra = JsonSerializer.Deserialize<CapturedSpectrum[]>(File.ReadAllText(Path.Combine(Folder, SpectraFile)), JsonSerializerOptions.Web)!;
+        if (replay is not null) File.WriteAllText(CapturedSpectrum.File, Json(MedianSpectra(Capture.Load(replay))));
+        var spectra = CapturedSpectrum.Load();
         var table = new CoefficientTable();
         foreach (var (rows, columns) in Widths.SelectMany(w => new[] { (w, w), (w, 2 * w), (w, 3 * w), (w, 4 * w) }).Concat(Others))
             foreach (var steps in new[] { 4, 5 })
             {
-                var (schedule, error) = ScheduleFit.Fit(Nearest(spectra, rows, columns), rows, columns, steps, Normalisation.Schatten8);
+                var (schedule, error) = ScheduleFit.Fit(CapturedSpectrum.Nearest(spectra, rows, columns), rows, columns, steps, Normalisation.Schatten8);
                 table.Set(rows, columns, new(schedule, Normalisation.Schatten8, new(CoefficientSource.Fitted, Error: error)));
             }
         table.Save(Path.Combine(Folder, TableFile));
         Console.WriteLine($"{table.Entries.Count} entries in {Path.Combine(Folder, TableFile)}");
         return 0;
-    }
-
-    /// <summary>The captured spectrum of the nearest aspect ratio, taken for one of as many values as the shape has.</summary>
-    private static Spectrum Nearest(CapturedSpectrum[] spectra, long rows, long columns)
-    {
-        double Aspect(long a, long b) => Math.Log((double)Math.Max(a, b) / Math.Min(a, b));
-        var values = spectra.MinBy(s => Math.Abs(Aspect(s.Shape[0], s.Shape[1]) - Aspect(rows, columns)))!.Values;
-        return new(values, Enumerable.Repeat(1.0 / values.Length, values.Length).ToArray(), Math.Min(rows, columns));
     }
 
     private static CapturedSpectrum[] MedianSpectra(IEnumerable<Momentum> captured) => captured
@@ -69,7 +60,4 @@ internal static class CoefficientsCommand
     private static string Json(CapturedSpectrum[] spectra) =>
         JsonSerializer.Serialize(spectra, new JsonSerializerOptions(JsonSerializerDefaults.Web) { WriteIndented = false })
             .Replace("},{", "},\n{") + "\n";
-
-    /// <summary>The median, value by value, of the singular values of a shape's clipped momentum over its Frobenius norm.</summary>
-    private sealed record CapturedSpectrum(long[] Shape, double[] Values);
 }

@@ -1,0 +1,112 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using CharGpt;
+using Root.Optimizers.Benchmarks.Fidelity;
+using Root.Optimizers.Orthogonalization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Benchmarks.Orthogonalize;
+
+/// <summary>./run bench orthogonalize: the error of every named set against the SVD, by shape and spectrum.</summary>
+internal static class OrthogonalizeCommand
+{
+    public static Command Create()
+    {
+        var shapes = new Option<string>("--shapes")
+            { Description = "comma-separated ROWSxCOLUMNS", DefaultValueFactory = _ => "256x256,256x1024,768x768,768x3072" };
+        var device = new Option<string>("--device") { Description = "cpu, cuda or cuda:N", DefaultValueFactory = _ => "cpu" };
+        var results = new Option<string?>("--out") { Description = "folder for orthogonalize.md" };
+        var json = new Option<string?>("--json") { Description = "file for the figures" };
+        var command = new Command("orthogonalize", "Errors of every named set of coefficients against the SVD, by shape and spectrum.")
+            { shapes, device, results, json };
+        command.SetAction(given => Run(given.GetValue(shapes)!.Split(',').Select(Shape).ToArray(),
+            CommandLine.Device(given.GetValue(device)!), given.GetValue(results), given.GetValue(json)));
+        return command;
+    }
+
+    private static (long rows, long columns) Shape(string text)
+    {
+        var sides = text.Split('x');
+        return sides.Length == 2 && long.TryParse(sides[0], out var rows) && long.TryParse(sides[1], out var columns)
+            && rows > 0 && columns > 0
+            ? (rows, columns)
+            : throw new UserException($"--shapes {text}: ROWSxCOLUMNS, as 768x3072.", UserException.Usage);
+    }
+
+    private static int Run((long rows, long columns)[] shapes, Device device, string? results, string? json)
+    {
+        using var grad = no_grad();
+        var page = new StringBuilder();
+        page.AppendLine($"Mean of (s - 1)^2 over the singular values of the result. {Machine.Describe()}.");
+        var all = new List<object>();
+        foreach (var (rows, columns) in shapes)
+        {
+            var measured = new Dictionary<string, Dictionary<string, double>>();
+            foreach (var (spectrum, make) in Spectra.All)
+            {
+                using var scope = NewDisposeScope();
+                manual_seed(1);
+                var matrix = make(rows, columns).to(device);
+                var momentum = new Momentum(0, 0, false, matrix);
+                foreach (var m in Fidelity.Evaluation.Of(momentum, Sets(matrix)))
+                {
+                    if (!measured.TryGetValue(m.Method, out var row)) measured[m.Method] = row = [];
+                    row[spectrum] = m.Squared;
+                    all.Add(new { rows, columns, spectrum, set = m.Method, squared = m.Squared, relative = m.Relative });
+                }
+            }
+            var table = Table($"{rows}x{columns}", measured);
+            Console.WriteLine(table);
+            page.AppendLine().Append(table);
+        }
+        if (results is not null)
+        {
+            Directory.CreateDirectory(results);
+            File.WriteAllText(Path.Combine(results, "orthogonalize.md"), page.ToString());
+        }
+        if (json is not null)
+            File.WriteAllText(json, JsonSerializer.Serialize(new { machine = Machine.Describe(), results = all },
+                new JsonSerializerOptions { WriteIndented = true }) + "\n");
+        return 0;
+    }
+
+    /// <summary>Every named set, the shipped table's, and what would be learned from the matrix itself.</summary>
+    private static List<Method> Sets(Tensor matrix)
+    {
+        var (rows, columns) = (matrix.shape[0], matrix.shape[1]);
+        CoefficientEntry Published(NewtonSchulzSchedule schedule) =>
+            new(schedule, Normalisation.Frobenius, new(CoefficientSource.Published));
+        var entries = new List<(string name, CoefficientEntry entry)>
+        {
+            ("classic, 5", Published(PublishedSchedules.Classic())),
+            ("Muon, 5", Published(PublishedSchedules.Muon())),
+            ("ROOT as published, 5", CoefficientTable.RootPublished.For(rows, columns, 5)),
+            ("quintic, 5", Published(PublishedSchedules.Quintic)),
+            ("Polar Express, 5", Published(PublishedSchedules.PolarExpress())),
+            ("you6, 6", Published(PublishedSchedules.You6)),
+        };
+        foreach (var steps in new[] { 4, 5 })
+        {
+            entries.Add(($"shipped, {steps}", CoefficientTable.Shipped().For(rows, columns, steps)));
+            var learned = new CoefficientTable();
+            CoefficientLearner.Learn(learned, matrix, steps, 1);
+            entries.Add(($"learned, {steps}", learned.For(rows, columns, steps)));
+        }
+        return entries.SelectMany(e => new[] { ("", ScalarType.Float32), (", bfloat16", ScalarType.BFloat16) }
+            .Select(type => new Method(e.name + type.Item1, e.name + type.Item1, type.Item2, (_, _) => e.entry))).ToList();
+    }
+
+    private static string Table(string title, Dictionary<string, Dictionary<string, double>> measured)
+    {
+        var text = new StringBuilder();
+        text.AppendLine($"| {title} | {string.Join(" | ", Spectra.All.Select(s => s.name))} |");
+        text.AppendLine("|---|" + string.Concat(Spectra.All.Select(_ => "---:|")));
+        foreach (var (name, row) in measured)
+            text.AppendLine($"| {name} | "
+                + string.Join(" | ", Spectra.All.Select(s => row[s.name].ToString("0.0e-0", CultureInfo.InvariantCulture))) + " |");
+        return text.ToString();
+    }
+}
