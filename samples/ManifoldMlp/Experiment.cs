@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Images;
 using Spectre.Console;
 using TorchSharp;
 using TorchSharp.Modules;

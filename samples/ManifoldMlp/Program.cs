@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CharGpt;
+using Images;
 using ManifoldMlp;
 
 CpuThreads.Configure();

@@ -3,7 +3,7 @@ using System.IO.Compression;
 using CharGpt;
 using static TorchSharp.torch;
 
-namespace ManifoldMlp;
+namespace Images;
 
 /// <summary>Labelled images: pixels as bytes, each image one row.</summary>
 public sealed record ImageSet(Tensor Pixels, Tensor Labels)
@@ -21,7 +21,13 @@ public sealed record ImageSet(Tensor Pixels, Tensor Labels)
 /// <param name="Deviation">Of each channel.</param>
 public sealed record ImageData(string Name, ImageSet Train, ImageSet Test, float[] Mean, float[] Deviation)
 {
+    /// <summary>Of either data set.</summary>
+    public const int Classes = 10;
+
     private const string Debian = "/usr/share/datasets/fashion-mnist";
+
+    /// <summary>Height and width.</summary>
+    public int Side => (int)Math.Sqrt(Train.Pixels.shape[1] / Mean.Length);
 
     /// <summary>Inputs of the network, (b, features), normalised by channel; a new tensor.</summary>
     public Tensor Inputs(Tensor pixels)
@@ -61,7 +67,10 @@ public sealed record ImageData(string Name, ImageSet Train, ImageSet Test, float
         ImageSet Set(string part)
         {
             var (pixels, labels) = (Idx(folder, part + "-images-idx3-ubyte"), Idx(folder, part + "-labels-idx1-ubyte"));
-            return new(tensor(pixels.data).reshape(pixels.shape[0], -1), tensor(labels.data).to(int64));
+            if (pixels.shape.Length != 3 || labels.shape.Length != 1 || pixels.shape[0] != labels.shape[0] || labels.shape[0] == 0)
+                throw new InvalidDataException($"{part}: images of shape ({string.Join(", ", pixels.shape)}) do not go with "
+                    + $"labels of shape ({string.Join(", ", labels.shape)})");
+            return new(tensor(pixels.data).reshape(pixels.shape[0], -1), Labels(part, labels.data));
         }
         return new("Fashion-MNIST", Set("train"), Set("t10k"), [0.2860f], [0.3530f]);
     }
@@ -87,6 +96,10 @@ public sealed record ImageData(string Name, ImageSet Train, ImageSet Test, float
         return (shape, data);
     }
 
+    private static Tensor Labels(string file, byte[] labels) => labels.Max() < Classes
+        ? tensor(labels).to(int64)
+        : throw new InvalidDataException($"{file} has the label {labels.Max()}; there are {Classes} classes");
+
     private static ImageData Cifar(string folder)
     {
         const int image = 3 * 32 * 32;
@@ -96,7 +109,7 @@ public sealed record ImageData(string Name, ImageSet Train, ImageSet Test, float
             if (bytes.Length == 0 || bytes.Length % (1 + image) != 0)
                 throw new InvalidDataException("the files are no CIFAR-10 of whole images");
             var all = tensor(bytes).reshape(-1, 1 + image);
-            return new(all.narrow(1, 1, image).contiguous(), all.select(1, 0).to(int64));
+            return new(all.narrow(1, 1, image).contiguous(), Labels(names.First(), all.select(1, 0).contiguous().data<byte>().ToArray()));
         }
         return new("CIFAR-10", Set(Enumerable.Range(1, 5).Select(i => $"data_batch_{i}.bin")), Set(["test_batch.bin"]),
             [0.49139968f, 0.48215827f, 0.44653124f], [0.24703233f, 0.24348505f, 0.26158768f]);

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using CharGpt;
+using Images;
+using VisionTransformer;
+
+CpuThreads.Configure();
+
+var optimizers = new Option<string>("--optimizers")
+{
+    Description = $"comma-separated, of {string.Join(", ", Methods.All.Select(m => m.Name))}",
+    DefaultValueFactory = _ => "adamw,muon,root",
+};
+var ablation = new Option<bool>("--ablation")
+    { Description = "instead: RootOptimizer at outlier quantiles 0.80 to 0.99, and without the split" };
+var epochs = Int("--epochs", "passes over the training set", 1);
+var batch = Int("--batch", "images per step", 128);
+var seeds = Int("--seeds", "seeds 1 to this", 1);
+var lr = new Option<double?>("--lr") { Description = "peak learning rate, in the place of each method's own" };
+var limit = new Option<int?>("--limit") { Description = "use so many training images only" };
+var patch = Int("--patch", "side of a patch", 7);
+var width = Int("--width", "width of the residual stream", 64);
+var layers = Int("--layers", "transformer blocks", 4);
+var heads = Int("--heads", "attention heads", 4);
+var data = new Option<string?>("--data")
+    { Description = "folder with Fashion-MNIST's idx files (default: Debian's dataset-fashion-mnist)" };
+var cifar = new Option<string?>("--cifar") { Description = "folder with CIFAR-10's binary files (try --patch 4)" };
+var json = new Option<string?>("--json") { Description = "file for the results" };
+var results = new Option<string?>("--out") { Description = "folder for the table and the figure" };
+
+var command = new RootCommand("Trains a small vision transformer with several optimizers.")
+{
+    optimizers, ablation, epochs, batch, seeds, lr, limit, patch, width, layers, heads, data, cifar, json, results,
+};
+command.SetAction(given =>
+{
+    foreach (var option in new[] { epochs, batch, seeds, patch, width, layers, heads })
+        if (given.GetValue(option) < 1) throw Usage(option.Name, given.GetValue(option), "must be 1 or more");
+    if (given.GetValue(limit) is < 1) throw Usage("--limit", given.GetValue(limit), "must be 1 or more");
+    if (given.GetValue(lr) is { } rate && !(rate > 0 && double.IsFinite(rate))) throw Usage("--lr", rate, "must be above 0");
+    if (given.GetValue(width) % given.GetValue(heads) != 0) throw Usage("--width", given.GetValue(width), "not divisible by --heads");
+    var isAblation = given.GetValue(ablation);
+    var methods = isAblation ? Methods.Ablation : given.GetValue(optimizers)!.Split(',').Select(Methods.Find).ToArray();
+    var images = ImageData.Load(given.GetValue(cifar) ?? given.GetValue(data), given.GetValue(limit));
+    if (images.Side % given.GetValue(patch) != 0)
+        throw Usage("--patch", given.GetValue(patch), $"does not divide the images' side, {images.Side}");
+    var model = new VitOptions(images.Side, images.Mean.Length, ImageData.Classes, given.GetValue(patch), given.GetValue(width),
+        given.GetValue(layers), given.GetValue(heads));
+    var outcomes = Experiment.Run(images, model, methods,
+        new(given.GetValue(epochs), given.GetValue(batch), given.GetValue(seeds), given.GetValue(lr)));
+    Console.WriteLine(Report.Table(outcomes));
+    if (given.GetValue(json) is { } file) Report.WriteJson(file, images.Name, outcomes);
+    if (given.GetValue(results) is { } folder)
+        Report.Save(folder, isAblation ? "vision-transformer-ablation" : "vision-transformer", images.Name, outcomes);
+    return 0;
+});
+
+try
+{
+    return command.Parse(args).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (UserException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return e.ExitCode;
+}
+
+static Option<int> Int(string name, string description, int value) =>
+    new(name) { Description = description, DefaultValueFactory = _ => value };
+
+static UserException Usage(string option, object? value, string why) => new($"{option} {value}: {why}.", UserException.Usage);

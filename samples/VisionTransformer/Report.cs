@@ -1,0 +1,45 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using CharGpt;
+
+namespace VisionTransformer;
+
+public static class Report
+{
+    private static readonly JsonSerializerOptions Json =
+        new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+
+    public static void WriteJson(string path, string data, IReadOnlyList<Outcome> outcomes) =>
+        File.WriteAllText(path, JsonSerializer.Serialize(new { data, results = outcomes }, Json) + "\n");
+
+    /// <summary>The table as NAME.md, and the training losses as NAME.svg.</summary>
+    public static void Save(string folder, string name, string data, IReadOnlyList<Outcome> outcomes)
+    {
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, name + ".md"), Table(outcomes));
+        var plot = new LinePlot($"A vision transformer on {data}, mean over seeds", "share of the training", "training loss");
+        foreach (var method in outcomes.GroupBy(o => o.Method))
+            plot.Add(method.Key, Enumerable.Range(0, method.First().Losses.Length)
+                .Select(i => ((i + 1.0) / method.First().Losses.Length, method.Average(o => o.Losses[i]))));
+        plot.Save(Path.Combine(folder, name + ".svg"));
+    }
+
+    /// <summary>A row a method: means and half the range over the seeds.</summary>
+    public static string Table(IReadOnlyList<Outcome> outcomes)
+    {
+        var page = new StringBuilder("| method | lr | test accuracy | by seed | final training loss | seconds per step |\n")
+            .AppendLine("|---|---|---|---|---|---|");
+        foreach (var method in outcomes.GroupBy(o => o.Method))
+        {
+            var accuracies = method.Select(o => o.TestAccuracy).ToArray();
+            var seconds = method.Select(o => o.SecondsPerStep).Order().ElementAt(accuracies.Length / 2);
+            page.AppendLine(CultureInfo.InvariantCulture,
+                $"| {method.Key} | {method.First().Lr:g3} | {WithSpread(accuracies)} | {string.Join(", ", accuracies.Select(a => a.ToString("0.0000", CultureInfo.InvariantCulture)))} | {WithSpread([.. method.Select(o => o.Loss)])} | {seconds:0.000} |");
+        }
+        return page.ToString();
+    }
+
+    private static string WithSpread(double[] values) => string.Create(CultureInfo.InvariantCulture,
+        $"{values.Average():0.0000} ± {(values.Max() - values.Min()) / 2:0.0000}");
+}
