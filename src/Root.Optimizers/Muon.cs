@@ -20,7 +20,7 @@ public partial class Muon : MatrixOptimizer
     {
         var options = (Options)groupOptions;
         var M = batch.Average(options.momentum!.Value, options.nesterov!.Value);
-        var U = NewtonSchulz.Orthogonalize(M, options.coefficients!, options.precision!.Value.Resolve(batch));
+        var U = NewtonSchulz.Orthogonalize(M, options.coefficients!, options.precision!.Value.Resolve(batch), consume: true);
         batch.Descend(U, options.LearningRate!.Value, options.lr_scale!.Value.Factor(batch.Rows, batch.Columns),
             options.weight_decay!.Value, options.cautious!.Value);
     }

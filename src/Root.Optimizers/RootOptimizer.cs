@@ -37,10 +37,10 @@ public partial class RootOptimizer : MatrixOptimizer
     /// <summary>
     /// Orthogonalizes a batch; a subclass may do it another way, or not at all (then the step is SGD's with momentum).
     /// </summary>
-    /// <param name="B">(b, m, n), in the parameters' type or float32, whichever is wider.</param>
+    /// <param name="B">(b, m, n), in the parameters' type or float32, whichever is wider; may be overwritten or disposed.</param>
     /// <param name="coefficients">The coefficients of this shape.</param>
     /// <param name="dtype">The element type of the iteration.</param>
     /// <returns>(b, m, n), near U V^T of each matrix.</returns>
     protected virtual Tensor Orthogonalize(Tensor B, CoefficientEntry coefficients, ScalarType dtype) =>
-        NewtonSchulz.Orthogonalize(B, coefficients.Schedule, dtype, coefficients.Normalisation);
+        NewtonSchulz.Orthogonalize(B, coefficients.Schedule, dtype, coefficients.Normalisation, consume: true);
 }

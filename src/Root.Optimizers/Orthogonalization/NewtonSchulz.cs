@@ -31,10 +31,12 @@ public static class NewtonSchulz
     /// <param name="dtype">The element type of the iteration; by default that of <paramref name="matrices"/>.</param>
     /// <param name="normalisation">What the matrix is divided by.</param>
     /// <param name="form">Which products are formed; by default the cheaper form that is safe.</param>
+    /// <param name="consume">Whether <paramref name="matrices"/> may be overwritten and is disposed, so that its memory is
+    /// free before the result's is needed: the workspace is then at most three times its size, else four.</param>
     /// <returns>A tensor of the same shape, in the iteration's element type. An all-zero matrix stays zero.</returns>
     /// <exception cref="ArgumentException">The tensor has fewer than 2 or more than 3 dimensions.</exception>
     public static Tensor Orthogonalize(Tensor matrices, NewtonSchulzSchedule schedule, ScalarType? dtype = null,
-        Normalisation normalisation = Normalisation.Frobenius, Form form = Form.Automatic)
+        Normalisation normalisation = Normalisation.Frobenius, Form form = Form.Automatic, bool consume = false)
     {
         if (matrices.dim() is not (2 or 3))
             throw new ArgumentException(
@@ -45,10 +47,12 @@ public static class NewtonSchulz
         var batch = matrices.dim() == 3 ? matrices : matrices.unsqueeze(0);
         var type = dtype ?? matrices.dtype;
         var tiny = type == ScalarType.BFloat16 && Math.Min(batch.shape[1], batch.shape[2]) < LeastSideInBFloat16;
-        var X = OverFrobeniusNorm(batch, tiny ? ScalarType.Float32 : type);
+        var single = matrices.dim() == 2;
+        var X = OverFrobeniusNorm(batch, tiny ? ScalarType.Float32 : type, consume);
+        if (consume) matrices.Dispose();
         if (form == Form.Automatic) form = Choose(schedule, X.shape[1], X.shape[2], X.dtype);
         X = form == Form.Gram ? GramForm.Iterate(X, schedule, normalisation) : PlainForm.Iterate(X, schedule, normalisation);
-        return (matrices.dim() == 3 ? X : X.squeeze(0)).to(type).MoveToOuterDisposeScope();
+        return (single ? X.squeeze(0) : X).to(type).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -66,12 +70,14 @@ public static class NewtonSchulz
     /// X / ||X||_F. Dividing by the largest entry first keeps the squares of tiny and huge gradients in range, so that the
     /// result does not depend on the gradient's scale; an all-zero matrix is divided by 1.
     /// </summary>
-    private static Tensor OverFrobeniusNorm(Tensor X, ScalarType dtype)
+    private static Tensor OverFrobeniusNorm(Tensor X, ScalarType dtype, bool overwrite)
     {
         using var scope = NewDisposeScope();
         var wide = X.dtype is ScalarType.Float32 or ScalarType.Float64 ? X : X.to(ScalarType.Float32);
-        var largest = wide.abs().amax(new long[] { -2, -1 }, keepdim: true);
-        var unit = wide / largest.masked_fill_(largest.eq(0), 1);
+        Tensor largest;
+        using (var magnitudes = wide.abs()) largest = magnitudes.amax(new long[] { -2, -1 }, keepdim: true);
+        largest.masked_fill_(largest.eq(0), 1);
+        var unit = overwrite ? wide.div_(largest) : wide / largest;
         var norm = linalg.vector_norm(unit, dims: new long[] { -2, -1 }, keepdim: true);
         return unit.div_(norm.masked_fill_(norm.eq(0), 1)).to(dtype).MoveToOuterDisposeScope();
     }

@@ -25,8 +25,8 @@ internal static class PlainForm
         foreach (var (a, b, c) in steps)
         {
             using var inner = NewDisposeScope();
-            var A = ShorterSide.Gram(X);
-            var Z = BatchedProduct.Add(A, A, A, beta: b, alpha: c);
+            Tensor Z;
+            using (var A = ShorterSide.Gram(X)) Z = BatchedProduct.Add(A, A, A, beta: b, alpha: c);
             (var previous, X) = (X, ShorterSide.Add(a, X, Z).MoveToOuterDisposeScope());
             previous.Dispose();
         }
