@@ -21,7 +21,7 @@ namespace Root.Optimizers;
 public sealed partial class ModularDescent : MatrixOptimizer
 {
     private readonly ModularBudget _budget;
-    private readonly Dictionary<Entry, (AtomNorm norm, double share)> _atoms = [];
+    private readonly Dictionary<Entry, AtomNorm> _atoms = [];
 
     /// <summary>Over the atoms of a budget alone.</summary>
     /// <param name="budget">What each weight may use.</param>
@@ -83,17 +83,17 @@ public sealed partial class ModularDescent : MatrixOptimizer
     {
         foreach (var entry in entries)
             if (_budget.Of(entry.Parameter) is { } share)
-                _atoms[entry] = (share.Atom.Norm, share.Share);
+                (_atoms[entry], entry.Share) = (share.Atom.Norm, share.Share);
     }
 
     private protected override void Update(MatrixBatch batch, MatrixOptions groupOptions)
     {
         var options = (Options)groupOptions;
-        foreach (var ((norm, share), part) in batch.By(entry => _atoms[entry]))
+        foreach (var (norm, part) in batch.By(entry => _atoms[entry]))
         {
             var M = part.Accumulate(options.momentum!.Value, nesterov: false);
             var U = norm.Dualize(M, options.precision!.Value.Resolve(part));
-            part.Descend(U, options.LearningRate!.Value * share, 1, options.weight_decay!.Value, options.cautious == true);
+            part.Descend(U, options.LearningRate!.Value, 1, options.weight_decay!.Value, options.cautious == true);
         }
     }
 

@@ -90,6 +90,41 @@ public class ModularDescentTests
             () => new ModularDescent(model, ModularBudget.FromSequential(Model()))).Message);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void RootOptimizer_and_Muon_take_shares_too(bool muon)
+    {
+        random.manual_seed(3);
+        nn.Module Model() => nn.Sequential(("a", nn.Linear(6, 12, hasBias: false)), ("act", nn.ReLU()),
+            ("b", nn.Linear(12, 8, hasBias: false))).to(TestDevice.Device);
+        TorchSharp.Modules.OptimizerHelper Make(nn.Module model, ModularBudget? budget) => muon
+            ? new Muon(model, new Muon.Options { LearningRate = 0.01, budget = budget })
+            : new RootOptimizer(model, new RootOptimizer.Options { LearningRate = 0.01, weight_decay = 0, budget = budget });
+
+        var (plain, shared) = (Model(), Model());
+        shared.load_state_dict(plain.state_dict());
+        var budget = ModularBudget.FromSequential(shared);
+        using var without = Make(plain, null);
+        using var with = Make(shared, budget);
+        var before = plain.parameters().Select(p => p.detach().clone()).ToArray();
+        foreach (var (p, q) in plain.parameters().Zip(shared.parameters()))
+        {
+            var gradient = randn(p.shape);
+            Models.Gradient(p, gradient);
+            Models.Gradient(q, gradient);
+        }
+        without.step();
+        with.step();
+        var (whole, part) = (plain.parameters().ToArray(), shared.parameters().ToArray());
+        for (var i = 0; i < 2; i++)
+            // Observed 3e-8.
+            Close.To((whole[i].detach() - before[i]) * budget[i].Share, part[i].detach() - before[i], 1e-6);
+        Assert.Contains("share", Assert.Throws<ArgumentException>(() => muon
+            ? new Muon([Models.Parameter(3, 3)], new Muon.Options { budget = budget })
+            : new RootOptimizer([Models.Parameter(3, 3)], new RootOptimizer.Options { budget = budget }) as TorchSharp.Modules.OptimizerHelper).Message);
+    }
+
     [Fact]
     public void ManifoldMuon_takes_shares_too()
     {

@@ -42,6 +42,11 @@ public sealed class ModularBudget : IReadOnlyList<BudgetShare>
     public BudgetShare? Of(Parameter parameter) =>
         _shares.FirstOrDefault(s => Candidate.IsSame(s.Atom.Weight, parameter));
 
+    /// <summary>The share of a parameter on the matrix route.</summary>
+    /// <exception cref="ArgumentException">No atom holds it.</exception>
+    internal double ShareOf(Entry entry) => Of(entry.Parameter)?.Share ?? throw new ArgumentException(
+        $"{entry.Label} is on the matrix route, and the budget has no share for it.", "budget");
+
     /// <summary>Initializes every atom: see <see cref="Atom.Initialize"/>.</summary>
     public void Initialize()
     {

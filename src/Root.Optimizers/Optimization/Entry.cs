@@ -30,6 +30,9 @@ internal sealed class Entry
     /// <summary>The product of the other sizes.</summary>
     public long Columns { get; }
 
+    /// <summary>What its learning rate is multiplied by, beside the factor of its shape.</summary>
+    public double Share { get; set; } = 1;
+
     /// <summary>Name and shape, for messages.</summary>
     public string Label => Describe(Routed.Name, Routed.Shape);
 

@@ -41,9 +41,8 @@ public abstract class ManifoldOptions : MatrixOptions
     {
         var chosen = manifold_of?.Invoke(entry.Routed) ?? manifold!.Value;
         CheckManifold(chosen);
-        var share = budget is null ? 1 : budget.Of(entry.Parameter)?.Share ?? throw new ArgumentException(
-            $"{entry.Label} is on the matrix route, and the budget has no share for it.", nameof(budget));
-        return new(chosen, radius == Radius.Modular ? Math.Sqrt((double)entry.Rows / entry.Columns) : 1, share);
+        return new(chosen, radius == Radius.Modular ? Math.Sqrt((double)entry.Rows / entry.Columns) : 1,
+            budget?.ShareOf(entry) ?? 1);
     }
 
     private protected virtual void CheckManifold(Manifold? chosen) => Require.Defined(chosen, nameof(manifold));

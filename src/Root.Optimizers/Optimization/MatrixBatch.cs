@@ -113,7 +113,9 @@ internal sealed class MatrixBatch
         return (((MomentumState)entry.State).momentum_buffer, G);
     }
 
-    /// <summary>theta &lt;- (1 - lr * decay) theta - lr * scale * U, for each parameter of the batch.</summary>
+    /// <summary>
+    /// theta &lt;- (1 - lr * decay) theta - lr * scale * U, for each parameter of the batch, lr times its share.
+    /// </summary>
     /// <param name="updates">U, (b, rows, columns).</param>
     /// <param name="lr">The learning rate.</param>
     /// <param name="scale">The factor of the shape.</param>
@@ -124,8 +126,8 @@ internal sealed class MatrixBatch
         using var scope = NewDisposeScope();
         foreach (var (entry, U) in ByParameter(updates))
         {
-            WeightDecay.Apply_(entry.Parameter, U, lr * decay, cautious);
-            entry.Parameter.add_(U, alpha: -lr * scale);
+            WeightDecay.Apply_(entry.Parameter, U, lr * entry.Share * decay, cautious);
+            entry.Parameter.add_(U, alpha: -lr * entry.Share * scale);
         }
     }
 

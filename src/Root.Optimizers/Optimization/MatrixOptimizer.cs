@@ -70,6 +70,8 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         // All are routed before the first state is made: the user's route may throw.
         var routed = candidates.Select(c => Decide(c, options)).ToArray();
         var entries = candidates.Zip(routed, (c, r) => new Entry(c.Parameter, r, options.BlocksOf(r))).ToArray();
+        foreach (var entry in entries)
+            if (entry.State is MomentumState) entry.Share = options.ShareOf(entry);
         Admit(entries, options);
         options.InitialLearningRate = options.LearningRate!.Value;
         options.Owner = this;

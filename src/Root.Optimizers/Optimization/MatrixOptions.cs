@@ -46,6 +46,10 @@ public abstract class MatrixOptions : OptimizerOptions
     /// <exception cref="ArgumentException">Its rows cannot be split so.</exception>
     internal virtual int BlocksOf(RoutedParameter parameter) => 1;
 
+    /// <summary>What a matrix's learning rate is multiplied by, beside the factor of its shape.</summary>
+    /// <exception cref="ArgumentException">A budget has no share for it.</exception>
+    internal virtual double ShareOf(Entry entry) => 1;
+
     internal MatrixOptions Copy()
     {
         var copy = (MatrixOptions)MemberwiseClone();

@@ -1,3 +1,5 @@
+using Root.Optimizers.Modular;
+
 namespace Root.Optimizers;
 
 /// <summary>The hyperparameters of optimizers that step along an orthogonalized momentum: what ROOT and Muon share.</summary>
@@ -23,6 +25,15 @@ public abstract class OrthogonalizingOptions : MatrixOptions
     /// <summary>Overrides <see cref="split"/> for single parameters.</summary>
     public Func<RoutedParameter, int>? split_of { get; set; }
 
+    /// <summary>
+    /// What share of the learning rate each matrix takes; by default all of it. The AdamW fallback keeps its rate. With
+    /// <see cref="LrScale.None"/> a matrix then moves by its share of lr in the spectral norm. Decided when the group is
+    /// added, and not part of a saved state.
+    /// </summary>
+    public ModularBudget? budget { get; set; }
+
+    internal override double ShareOf(Entry entry) => budget?.ShareOf(entry) ?? 1;
+
     internal override int BlocksOf(RoutedParameter parameter)
     {
         if (parameter.Route != Route.Matrix) return 1;
@@ -43,6 +54,7 @@ public abstract class OrthogonalizingOptions : MatrixOptions
         precision ??= options.precision;
         split ??= options.split;
         split_of ??= options.split_of;
+        budget ??= options.budget;
     }
 
     internal override void Validate()
