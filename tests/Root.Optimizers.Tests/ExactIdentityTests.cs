@@ -41,6 +41,25 @@ public class ExactIdentityTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_gradient_of_other_strides_gives_the_same_step(bool nesterov)
+    {
+        random.manual_seed(5);
+        var gradient = randn(20, 30).OnDevice();
+        var start = randn(20, 30).OnDevice();
+        var parameters = new[] { gradient, gradient.mT.contiguous().mT }.Select(g =>
+        {
+            var parameter = new Parameter(start.clone());
+            parameter.grad = g;
+            using var optimizer = new RootOptimizer([parameter], lr: 0.1, nesterov: nesterov);
+            optimizer.step();
+            return parameter.detach();
+        }).ToArray();
+        Close.To(parameters[0], parameters[1], 1e-6); // observed 6e-8
+    }
+
     [Fact]
     public void A_learning_rate_of_zero_changes_no_parameter()
     {

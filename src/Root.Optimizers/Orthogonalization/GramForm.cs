@@ -4,8 +4,8 @@ namespace Root.Optimizers.Orthogonalization;
 
 /// <summary>
 /// The iteration in Gram space: with R = X X^T, Z = b R + c R^2 and P = a I + Z, a step is X &lt;- P X and so R &lt;- P R P. The
-/// P's are gathered in Q, all n x n with n the shorter side, and X &lt;- Q X follows at the end, and once after step 2, with R formed anew: rounding in
-/// R would otherwise grow (in bfloat16 past use).
+/// P's are gathered in Q, all n x n with n the shorter side, and X &lt;- Q X follows at the end, and once after step 2, with
+/// R formed anew: rounding in R would otherwise grow (in bfloat16 past use). Tall X are multiplied from the right.
 /// </summary>
 internal static class GramForm
 {

@@ -25,7 +25,7 @@ public static class NewtonSchulz
     public const long LeastSideInBFloat16 = 8;
 
     /// <summary>Orthogonalizes one matrix or every matrix of a batch.</summary>
-    /// <param name="matrices">(m, n) or (b, m, n), floating point; not changed. The iteration forms products of the
+    /// <param name="matrices">(m, n) or (b, m, n), floating point; not changed unless consumed. The iteration forms products of the
     /// shorter side, so a matrix and its transpose give transposed results, up to rounding.</param>
     /// <param name="schedule">The coefficients of each step.</param>
     /// <param name="dtype">The element type of the iteration; by default that of <paramref name="matrices"/>.</param>
@@ -44,10 +44,10 @@ public static class NewtonSchulz
                 nameof(matrices));
 
         using var scope = NewDisposeScope();
-        var batch = matrices.dim() == 3 ? matrices : matrices.unsqueeze(0);
+        var single = matrices.dim() == 2;
+        var batch = single ? matrices.unsqueeze(0) : matrices;
         var type = dtype ?? matrices.dtype;
         var tiny = type == ScalarType.BFloat16 && Math.Min(batch.shape[1], batch.shape[2]) < LeastSideInBFloat16;
-        var single = matrices.dim() == 2;
         var X = OverFrobeniusNorm(batch, tiny ? ScalarType.Float32 : type, consume);
         if (consume) matrices.Dispose();
         if (form == Form.Automatic) form = Choose(schedule, X.shape[1], X.shape[2], X.dtype);

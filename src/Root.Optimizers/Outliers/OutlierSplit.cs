@@ -46,7 +46,8 @@ public static class OutlierSplit
         // Between numbers libtorch's clamp takes a fifth of the time it takes between tensors (measured on the CPU,
         // libtorch 1.13, 768x3072); reading a number is free here, where on a GPU it would wait for all work in flight.
         var bounds = threshold.to(ScalarType.Float64).reshape(-1).data<double>().ToArray();
-        foreach (var (matrix, eps) in momentum.reshape(bounds.Length, -1).unbind().Zip(bounds)) matrix.clamp_(-eps, eps);
+        Tensor[] matrices = momentum.dim() == 3 ? momentum.unbind() : [momentum];
+        foreach (var (matrix, eps) in matrices.Zip(bounds)) matrix.clamp_(-eps, eps);
         return momentum;
     }
 
