@@ -27,7 +27,8 @@ public static class OutlierSplit
         var entries = momentum.flatten(start_dim: -2);
         var magnitudes = (exact ? entries : Quantile.Sample(entries, momentum.shape[^1])).abs();
         var largest = magnitudes.amax(new long[] { -1 }, keepdim: true);
-        var threshold = Quantile.Exact(magnitudes, quantile).add_(largest, alpha: 1e-9);
+        var threshold = (exact ? Quantile.Exact(magnitudes, quantile) : Quantile.Lower(magnitudes, quantile))
+            .add_(largest, alpha: 1e-9);
         return threshold.unsqueeze(-1).MoveToOuterDisposeScope();
     }
 

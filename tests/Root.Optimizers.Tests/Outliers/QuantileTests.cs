@@ -52,6 +52,8 @@ public class QuantileTests
 
     [Theory]
     [InlineData("gaussian", 768, 3072)]
+    [InlineData("gaussian", 192, 576)]
+    [InlineData("columns of different scale", 192, 768)]
     [InlineData("heavy tails", 3072, 768)]
     [InlineData("rows of different scale", 2304, 768)]
     [InlineData("columns of different scale", 768, 3072)]
@@ -69,10 +71,12 @@ public class QuantileTests
     }
 
     [Theory]
-    [InlineData(192, 576)]
-    [InlineData(192, 768)]
-    public void Small_matrices_are_sampled_whole(long rows, long columns) =>
-        Assert.Equal(rows * columns, Quantile.Sample(zeros(1, rows * columns), columns).shape[^1]);
+    [InlineData(192, 192, 36_864)] // all
+    [InlineData(300, 300, 90_000)] // all, since a stride of 7 would leave too few
+    [InlineData(192, 768, 29_492)] // stride 5
+    [InlineData(768, 3072, 63_765)] // stride 37
+    public void A_sample_takes_a_stride_that_meets_every_column(long rows, long columns, long expected) =>
+        Assert.Equal(expected, Quantile.Sample(zeros(1, rows * columns), columns).shape[^1]);
 
     [Fact]
     public void A_quantile_outside_0_to_1_is_refused()
