@@ -15,6 +15,13 @@ internal static class OutliersCommand
 {
     private static readonly double[] Quantiles = [0.80, 0.85, 0.90, 0.95, 0.99, 1];
 
+    /// <summary>For the size of the harm that the noise does.</summary>
+    private static readonly string[] WithoutNoise = ["muon", NameOf(0.90), NameOf(1)];
+
+    private static string NameOf(double quantile) => quantile < 1
+        ? string.Create(CultureInfo.InvariantCulture, $"root, quantile {quantile:0.00}")
+        : "root, no split";
+
     public static Command Create()
     {
         var seeds = new Option<int>("--seeds") { Description = "seeds 1 to this", DefaultValueFactory = _ => 2 };
@@ -37,17 +44,18 @@ internal static class OutliersCommand
         if (!double.IsFinite(factor)) throw new UserException($"--factor {factor}: a finite number.", UserException.Usage);
         Contender[] contenders =
         [
-            Contender.Named("adamw"), Contender.Named("muon"),
+            Contender.Named("muon"),
             .. Quantiles.Select(q => Contender.Named("root") with
             {
-                Name = q < 1 ? string.Create(CultureInfo.InvariantCulture, $"root, quantile {q:0.00}") : "root, no split",
+                Name = NameOf(q),
                 Create = (model, lr) => new RootOptimizer(model, lr: lr, outlier_quantile: q),
             }),
         ];
         Func<Gpt, Action<int>> noise = model => step => Multiply(model, step, share, factor);
-        var jobs = contenders.SelectMany(c => Enumerable.Range(1, seeds).Select(seed => (c, seed))).ToArray();
-        var clean = Training.Run([.. jobs.Select(j => new Job(j.c, j.seed))], steps, evalEvery: steps);
-        var noisy = Training.Run([.. jobs.Select(j => new Job(j.c, j.seed, noise))], steps, evalEvery: Math.Max(1, steps / 15));
+        var jobs = Enumerable.Range(1, seeds).SelectMany(seed => contenders.Select(c => (c, seed))).ToArray();
+        var noisy = Training.Run([.. jobs.Select(j => new Job(j.c, j.seed, noise))], steps, evalEvery: Math.Max(1, steps / 5));
+        var clean = Training.Run([.. jobs.Where(j => WithoutNoise.Contains(j.c.Name)).Select(j => new Job(j.c, j.seed))], steps,
+            evalEvery: steps);
 
         var page = Page(contenders, clean, noisy, steps, share, factor);
         Console.WriteLine(page);
@@ -61,10 +69,10 @@ internal static class OutliersCommand
             File.WriteAllText(json, JsonSerializer.Serialize(new
             {
                 machine = Machine.Describe(), steps, share, factor,
-                results = clean.Zip(noisy, (quiet, loud) => new
+                results = noisy.Select(o => (o, noise: true)).Concat(clean.Select(o => (o, noise: false))).Select(r => new
                 {
-                    optimizer = quiet.Contender.Name, seed = quiet.Seed, loss = quiet.ValLoss,
-                    noisy_loss = double.IsFinite(loud.ValLoss) ? loud.ValLoss : (double?)null,
+                    optimizer = r.o.Contender.Name, seed = r.o.Seed, r.noise,
+                    loss = double.IsFinite(r.o.ValLoss) ? r.o.ValLoss : (double?)null,
                 }),
             }, new JsonSerializerOptions { WriteIndented = true }) + "\n");
         return 0;
@@ -88,13 +96,15 @@ internal static class OutliersCommand
         text.AppendLine(string.Create(CultureInfo.InvariantCulture,
             $"{steps} steps at CharGpt's learning rates. Noise: {share} of the entries of every gradient, at random, times {factor}. {Machine.Describe()}."));
         text.AppendLine();
-        text.AppendLine("| optimizer | validation loss, no noise | by seed | with noise | by seed |");
+        text.AppendLine("| optimizer | validation loss with noise | by seed | without noise | by seed |");
         text.AppendLine("|---|---|---|---|---|");
         foreach (var c in contenders)
         {
             string Of(List<Outcome> outcomes) =>
-                Figures.WithSpread([.. outcomes.Where(o => o.Contender.Name == c.Name).Select(o => o.ValLoss)]);
-            text.AppendLine($"| {c.Name} | {Of(clean)} | {Of(noisy)} |");
+                outcomes.Where(o => o.Contender.Name == c.Name).Select(o => o.ValLoss).ToArray() is { Length: > 0 } losses
+                    ? Figures.WithSpread(losses)
+                    : " | ";
+            text.AppendLine($"| {c.Name} | {Of(noisy)} | {Of(clean)} |");
         }
         return text.ToString();
     }
