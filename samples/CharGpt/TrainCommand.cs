@@ -34,7 +34,7 @@ internal sealed class TrainCommand : IDisposable
     {
         this.request = request;
         options = Choose(request, checkpoint);
-        device = ParseDevice(request.Device);
+        device = Devices.Parse(request.Device);
         text = request.Text ?? checkpoint?.State.Text ?? Dataset.MobyDick.Name;
         text = Dataset.IsName(text) ? text : Path.GetFullPath(text);
         corpus = new TextCorpus(Dataset.Read(text), options.Model.Context);
@@ -164,21 +164,6 @@ internal sealed class TrainCommand : IDisposable
         }
 
         return chosen;
-    }
-
-    private static Device ParseDevice(string name)
-    {
-        try
-        {
-            var device = new Device(name);
-            return device.type != DeviceType.CUDA || cuda.is_available()
-                ? device
-                : throw new UserException($"--device {name}: no CUDA device can be used here.");
-        }
-        catch (Exception e) when (e is ArgumentException or FormatException)
-        {
-            throw new UserException($"--device {name}: cpu, cuda or cuda:N.", UserException.Usage);
-        }
     }
 
     private static string? FolderOf(string? resume) =>

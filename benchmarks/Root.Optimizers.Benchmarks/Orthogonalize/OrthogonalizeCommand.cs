@@ -23,7 +23,7 @@ internal static class OrthogonalizeCommand
         var command = new Command("orthogonalize", "Errors of every named set of coefficients against the SVD, by shape and spectrum.")
             { shapes, device, results, json };
         command.SetAction(given => Run(given.GetValue(shapes)!.Split(',').Select(Shape).ToArray(),
-            CommandLine.Device(given.GetValue(device)!), given.GetValue(results), given.GetValue(json)));
+            Devices.Parse(given.GetValue(device)!), given.GetValue(results), given.GetValue(json)));
         return command;
     }
 

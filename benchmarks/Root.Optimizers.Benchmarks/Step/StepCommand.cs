@@ -33,7 +33,7 @@ internal static class StepCommand
         var json = new Option<string?>("--json") { Description = "file for the figures" };
         var command = new Command("step", "Times a step of each optimizer, interleaved in one process; medians and ratios.")
             { parameters, device, rounds, json };
-        command.SetAction(given => Run(given.GetValue(parameters)!, CommandLine.Device(given.GetValue(device)!),
+        command.SetAction(given => Run(given.GetValue(parameters)!, Devices.Parse(given.GetValue(device)!),
             given.GetValue(rounds), given.GetValue(json)));
         return command;
     }
