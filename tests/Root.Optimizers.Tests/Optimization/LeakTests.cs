@@ -48,7 +48,7 @@ public class LeakTests
             optimizer.step();
             return GC.GetAllocatedBytesForCurrentThread() - before;
         }
-        // Observed: the same to within 200 bytes of 12,000; the large matrices have 2 MB.
+        // Observed: the same to within 200 bytes of 28,000; the large matrices have 2 MB.
         Assert.InRange(Allocated(400) - Allocated(8), -4000, 4000);
     }
 

@@ -61,7 +61,7 @@ public class NewtonSchulzTests
         var batch = randn(4000, rows, columns).OnDevice();
         var result = NewtonSchulz.Orthogonalize(batch, PublishedSchedules.PolarExpress(10), ScalarType.BFloat16);
         Assert.Equal(ScalarType.BFloat16, result.dtype);
-        Assert.InRange(linalg.svdvals(result.to(float32).cpu()).max().item<float>(), 0.9, 1.1); // observed below 1.02
+        Assert.InRange(linalg.svdvals(result.to(float32).cpu()).max().item<float>(), 0.9, 1.1); // observed 1.006
     }
 
     [Fact]

@@ -65,7 +65,7 @@ public class QuantileTests
         var matrix = Matrix(kind, rows, columns).OnDevice();
         var threshold = OutlierSplit.Threshold(matrix, 0.9, exact: false);
         var share = matrix.abs().gt(threshold).to(float32).mean().item<float>();
-        // Observed: 0.0981 to 0.1014, the farthest of rank one.
+        // Observed: 0.0973 (192x576, the smallest sample) to 0.1011.
         Assert.InRange(share, 0.095, 0.105);
         Close.Exactly(threshold, OutlierSplit.Threshold(matrix, 0.9, exact: false));
     }
