@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Images;
-using Spectre.Console;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -26,30 +25,14 @@ public static class Experiment
     public static List<Outcome> Run(ImageData data, IReadOnlyList<Method> methods, double[] rates, int epochs,
         int batch, int seed)
     {
-        var runs = methods.SelectMany(m => (rates.Length > 0 ? rates : m.LearningRates).Select(lr => (m, lr)))
-            .ToArray();
-        var steps = epochs * ((data.Train.Count + batch - 1) / batch);
-        var outcomes = new List<Outcome>();
-        if (Console.IsOutputRedirected)
-        {
-            foreach (var (method, lr) in runs)
-            {
-                outcomes.Add(Train(data, method, lr, epochs, batch, seed, () => { }));
-                var last = outcomes[^1];
-                Console.WriteLine(FormattableString.Invariant(
-                    $"{last.Method} lr {last.Lr}: test accuracy {last.TestAccuracy:0.0000}, {last.MsPerStep:f1} ms a step"));
-            }
-            return outcomes;
-        }
-        AnsiConsole.Progress().Start(progress =>
-        {
-            foreach (var (method, lr) in runs)
-            {
-                var task = progress.AddTask(FormattableString.Invariant($"{method.Name} lr {lr}"), maxValue: steps);
-                outcomes.Add(Train(data, method, lr, epochs, batch, seed, () => task.Increment(1)));
-            }
-        });
-        return outcomes;
+        var steps = epochs * (int)((data.Train.Count + batch - 1) / batch);
+        var trainings =
+            from method in methods
+            from lr in rates.Length > 0 ? rates : method.LearningRates
+            select new Training<Outcome>(FormattableString.Invariant($"{method.Name} lr {lr}"), steps,
+                stepped => Train(data, method, lr, epochs, batch, seed, stepped));
+        return Trainings.Run(trainings, o => FormattableString.Invariant(
+            $"{o.Method} lr {o.Lr}: test accuracy {o.TestAccuracy:0.0000}, {o.MsPerStep:f1} ms a step"));
     }
 
     private static Outcome Train(ImageData data, Method method, double lr, int epochs, int batch, int seed,
@@ -83,24 +66,10 @@ public static class Experiment
                 stepped();
             }
         }
-        return new(method.Name, lr, Accuracy(model, data, data.Train), Accuracy(model, data, data.Test), Median(whole),
-            Median(inOptimizer),
+        return new(method.Name, lr, data.Accuracy(model.forward, data.Train), data.Accuracy(model.forward, data.Test),
+            Median(whole), Median(inOptimizer),
             model.named_parameters().ToDictionary(
                 p => p.name, p => linalg.svdvals(p.parameter.detach()).data<float>().ToArray()));
-    }
-
-    private static double Accuracy(Sequential model, ImageData data, ImageSet set)
-    {
-        using var grad = no_grad();
-        long right = 0;
-        for (long start = 0; start < set.Count; start += 5000)
-        {
-            using var scope = NewDisposeScope();
-            var count = Math.Min(5000, set.Count - start);
-            var guess = model.forward(data.Inputs(set.Pixels.narrow(0, start, count))).argmax(1);
-            right += guess.eq(set.Labels.narrow(0, start, count)).sum().item<long>();
-        }
-        return (double)right / set.Count;
     }
 
     /// <summary>Another process that takes the cores for a while does not count.</summary>

@@ -34,7 +34,7 @@ command.SetAction(given =>
     var outcomes = Experiment.Run(images, chosen, given.GetValue(rates) ?? [], given.GetValue(epochs),
         given.GetValue(batch), given.GetValue(seed));
     Report.Show(outcomes);
-    if (given.GetValue(json) is { } file) Report.WriteJson(file, images.Name, outcomes);
+    if (given.GetValue(json) is { } file) ResultFile.Write(file, images.Name, outcomes);
     if (given.GetValue(results) is { } folder) Report.Draw(folder, images.Name, outcomes);
     return 0;
 });
@@ -47,4 +47,9 @@ catch (UserException e)
 {
     Console.Error.WriteLine(e.Message);
     return e.ExitCode;
+}
+catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+{
+    Console.Error.WriteLine($"--json or --out: {e.Message}");
+    return UserException.Failure;
 }

@@ -1,19 +1,12 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using CharGpt;
 
 namespace ManifoldMlp;
 
 public static class Report
 {
-    private static readonly JsonSerializerOptions Json =
-        new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
-
     public static void Show(IReadOnlyList<Outcome> outcomes) => Console.WriteLine(Table(outcomes));
-
-    public static void WriteJson(string path, string data, IReadOnlyList<Outcome> outcomes) =>
-        File.WriteAllText(path, JsonSerializer.Serialize(new { data, results = outcomes }, Json) + "\n");
 
     /// <summary>
     /// Accuracy over learning rate, and the singular values of every weight of each method's best run.

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using CharGpt;
 using Images;
-using Spectre.Console;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -16,8 +15,8 @@ namespace VisionTransformer;
 /// <param name="Loss">The training loss, mean over the last twentieth of the steps.</param>
 /// <param name="SecondsPerStep">The median.</param>
 /// <param name="Losses">The training loss, mean over each twentieth of the steps.</param>
-public sealed record Outcome(string Method, double Lr, int Seed, double TestAccuracy, double Loss, double SecondsPerStep,
-    double[] Losses);
+public sealed record Outcome(string Method, double Lr, int Seed, double TestAccuracy, double Loss,
+    double SecondsPerStep, double[] Losses);
 
 /// <summary>How to train.</summary>
 public sealed record Plan(int Epochs, int Batch, int Seeds, double? LearningRate);
@@ -33,21 +32,13 @@ public static class Experiment
 
     public static List<Outcome> Run(ImageData data, VitOptions model, IReadOnlyList<Method> methods, Plan plan)
     {
-        var outcomes = new List<Outcome>();
-        AnsiConsole.Progress().Start(progress =>
-        {
-            var task = progress.AddTask("training", maxValue: methods.Count * plan.Seeds * Steps(data, plan));
-            foreach (var method in methods)
-                for (var seed = 1; seed <= plan.Seeds; seed++)
-                {
-                    outcomes.Add(Train(data, model, method, plan, seed, () => task.Increment(1)));
-                    var last = outcomes[^1];
-                    if (Console.IsOutputRedirected)
-                        Console.WriteLine(FormattableString.Invariant(
-                            $"{last.Method} lr {last.Lr} seed {seed}: test accuracy {last.TestAccuracy:0.0000}, loss {last.Loss:0.0000}"));
-                }
-        });
-        return outcomes;
+        var trainings =
+            from method in methods
+            from seed in Enumerable.Range(1, plan.Seeds)
+            select new Training<Outcome>($"{method.Name} seed {seed}", Steps(data, plan),
+                stepped => Train(data, model, method, plan, seed, stepped));
+        return Trainings.Run(trainings, o => FormattableString.Invariant(
+            $"{o.Method} lr {o.Lr} seed {o.Seed}: test accuracy {o.TestAccuracy:0.0000}, loss {o.Loss:0.0000}"));
     }
 
     private static int Steps(ImageData data, Plan plan) =>
@@ -78,31 +69,19 @@ public static class Experiment
                 optimizer.step();
                 losses.Add(loss.item<float>());
                 if (!double.IsFinite(losses[^1]))
-                    throw new UserException($"{method.Name}: the loss became {losses[^1]} after {losses.Count} steps. Try a smaller --lr.");
+                    throw new UserException(
+                        $"{method.Name}: the loss became {losses[^1]} after {losses.Count} steps. Try a smaller --lr.");
                 seconds.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
                 stepped();
             }
         }
         var curve = losses.Chunk(Math.Max(1, (steps + Points - 1) / Points)).Select(part => part.Average()).ToArray();
-        return new(method.Name, peak, seed, Accuracy(model, data), curve[^1], seconds.Order().ElementAt(seconds.Count / 2), curve);
+        return new(method.Name, peak, seed, data.Accuracy(model.forward, data.Test), curve[^1],
+            seconds.Order().ElementAt(seconds.Count / 2), curve);
     }
 
     /// <summary>Linear warmup, then a half cosine to 0.</summary>
     private static double Factor(double progress) => progress < Warmup
         ? (progress + 0.01) / (Warmup + 0.01)
         : 0.5 * (1 + Math.Cos(Math.PI * (progress - Warmup) / (1 - Warmup)));
-
-    private static double Accuracy(Vit model, ImageData data)
-    {
-        using var grad = no_grad();
-        long right = 0;
-        for (long start = 0; start < data.Test.Count; start += 1000)
-        {
-            using var scope = NewDisposeScope();
-            var count = Math.Min(1000, data.Test.Count - start);
-            var guess = model.forward(data.Inputs(data.Test.Pixels.narrow(0, start, count))).argmax(1);
-            right += guess.eq(data.Test.Labels.narrow(0, start, count)).sum().item<long>();
-        }
-        return (double)right / data.Test.Count;
-    }
 }

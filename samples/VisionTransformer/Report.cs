@@ -1,24 +1,19 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using CharGpt;
 
 namespace VisionTransformer;
 
+/// <summary>What the trainings came to, for people.</summary>
 public static class Report
 {
-    private static readonly JsonSerializerOptions Json =
-        new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
-
-    public static void WriteJson(string path, string data, IReadOnlyList<Outcome> outcomes) =>
-        File.WriteAllText(path, JsonSerializer.Serialize(new { data, results = outcomes }, Json) + "\n");
-
     /// <summary>The table as NAME.md, and the training losses as NAME.svg.</summary>
     public static void Save(string folder, string name, string data, IReadOnlyList<Outcome> outcomes)
     {
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, name + ".md"), Table(outcomes));
-        var plot = new LinePlot($"A vision transformer on {data}, mean over seeds", "share of the training", "training loss");
+        var plot = new LinePlot(
+            $"A vision transformer on {data}, mean over seeds", "share of the training", "training loss");
         foreach (var method in outcomes.GroupBy(o => o.Method))
             plot.Add(method.Key, Enumerable.Range(0, method.First().Losses.Length)
                 .Select(i => ((i + 1.0) / method.First().Losses.Length, method.Average(o => o.Losses[i]))));
@@ -28,14 +23,18 @@ public static class Report
     /// <summary>A row a method: means and half the range over the seeds.</summary>
     public static string Table(IReadOnlyList<Outcome> outcomes)
     {
-        var page = new StringBuilder("| method | lr | test accuracy | by seed | final training loss | seconds per step |\n")
+        var page = new StringBuilder()
+            .AppendLine("| method | lr | test accuracy | by seed | final training loss | seconds per step |")
             .AppendLine("|---|---|---|---|---|---|");
         foreach (var method in outcomes.GroupBy(o => o.Method))
         {
             var accuracies = method.Select(o => o.TestAccuracy).ToArray();
+            var bySeed = accuracies.Select(a => a.ToString("0.0000", CultureInfo.InvariantCulture));
             var seconds = method.Select(o => o.SecondsPerStep).Order().ElementAt(accuracies.Length / 2);
-            page.AppendLine(CultureInfo.InvariantCulture,
-                $"| {method.Key} | {method.First().Lr:g3} | {WithSpread(accuracies)} | {string.Join(", ", accuracies.Select(a => a.ToString("0.0000", CultureInfo.InvariantCulture)))} | {WithSpread([.. method.Select(o => o.Loss)])} | {seconds:0.000} |");
+            page.Append(CultureInfo.InvariantCulture, $"| {method.Key} | {method.First().Lr:g3} ")
+                .Append(CultureInfo.InvariantCulture, $"| {WithSpread(accuracies)} | {string.Join(", ", bySeed)} ")
+                .Append(CultureInfo.InvariantCulture, $"| {WithSpread([.. method.Select(o => o.Loss)])} ")
+                .AppendLine(CultureInfo.InvariantCulture, $"| {seconds:0.000} |");
         }
         return page.ToString();
     }

@@ -6,7 +6,8 @@ using static TorchSharp.torch.nn;
 namespace VisionTransformer;
 
 /// <summary>The shape of the model.</summary>
-public sealed record VitOptions(int Side, int Channels, int Classes, int Patch = 7, int Width = 64, int Layers = 4, int Heads = 4);
+public sealed record VitOptions(
+    int Side, int Channels, int Classes, int Patch = 7, int Width = 64, int Layers = 4, int Heads = 4);
 
 /// <summary>
 /// A small vision transformer (Dosovitskiy et al., ICLR 2021): an image is cut into patches, each a token; pre-norm

@@ -1,0 +1,13 @@
+using System.Text.Json;
+
+namespace Images;
+
+/// <summary>The results of a sample as JSON.</summary>
+public static class ResultFile
+{
+    private static readonly JsonSerializerOptions Json =
+        new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+
+    public static void Write<T>(string path, string data, IReadOnlyList<T> results) =>
+        File.WriteAllText(path, JsonSerializer.Serialize(new { data, results }, Json) + "\n");
+}
