@@ -14,7 +14,7 @@ var ablation = new Option<bool>("--ablation")
     { Description = "instead: RootOptimizer at outlier quantiles 0.80 to 0.99, and without the split" };
 var epochs = Int("--epochs", "passes over the training set", 1);
 var batch = Int("--batch", "images per step", 128);
-var seeds = Int("--seeds", "seeds 1 to this", 1);
+var seeds = Int("--seeds", "how many seeds, from 1 on", 1);
 var lr = new Option<double?>("--lr") { Description = "peak learning rate, in the place of each method's own" };
 var limit = new Option<int?>("--limit") { Description = "use so many training images only" };
 var patch = Int("--patch", "side of a patch", 7);
@@ -36,21 +36,30 @@ command.SetAction(given =>
     foreach (var option in new[] { epochs, batch, seeds, patch, width, layers, heads })
         if (given.GetValue(option) < 1) throw Usage(option.Name, given.GetValue(option), "must be 1 or more");
     if (given.GetValue(limit) is < 1) throw Usage("--limit", given.GetValue(limit), "must be 1 or more");
-    if (given.GetValue(lr) is { } rate && !(rate > 0 && double.IsFinite(rate))) throw Usage("--lr", rate, "must be above 0");
-    if (given.GetValue(width) % given.GetValue(heads) != 0) throw Usage("--width", given.GetValue(width), "not divisible by --heads");
+    if (given.GetValue(lr) is { } rate && !(rate > 0 && double.IsFinite(rate)))
+        throw Usage("--lr", rate, "must be above 0");
+    if (given.GetValue(width) % given.GetValue(heads) != 0)
+        throw Usage("--width", given.GetValue(width), $"not divisible by --heads {given.GetValue(heads)}");
+    if (given.GetValue(data) is { } idx && given.GetValue(cifar) is not null)
+        throw Usage("--data", idx, "does not go with --cifar");
     var isAblation = given.GetValue(ablation);
-    var methods = isAblation ? Methods.Ablation : given.GetValue(optimizers)!.Split(',').Select(Methods.Find).ToArray();
-    var images = ImageData.Load(given.GetValue(cifar) ?? given.GetValue(data), given.GetValue(limit));
+    if (isAblation && given.GetResult(optimizers) is { Implicit: false })
+        throw Usage("--optimizers", given.GetValue(optimizers), "does not go with --ablation");
+
+    var methods = isAblation ? Methods.Ablation : Methods.Of(given.GetValue(optimizers)!);
+    var images = given.GetValue(cifar) is { } folder
+        ? ImageData.LoadCifar(folder, given.GetValue(limit))
+        : ImageData.Load(given.GetValue(data), given.GetValue(limit));
     if (images.Side % given.GetValue(patch) != 0)
         throw Usage("--patch", given.GetValue(patch), $"does not divide the images' side, {images.Side}");
-    var model = new VitOptions(images.Side, images.Mean.Length, ImageData.Classes, given.GetValue(patch), given.GetValue(width),
-        given.GetValue(layers), given.GetValue(heads));
+    var model = new VitOptions(images.Side, images.Mean.Length, ImageData.Classes, given.GetValue(patch),
+        given.GetValue(width), given.GetValue(layers), given.GetValue(heads));
     var outcomes = Experiment.Run(images, model, methods,
         new(given.GetValue(epochs), given.GetValue(batch), given.GetValue(seeds), given.GetValue(lr)));
     Console.WriteLine(Report.Table(outcomes));
     if (given.GetValue(json) is { } file) ResultFile.Write(file, images.Name, outcomes);
-    if (given.GetValue(results) is { } folder)
-        Report.Save(folder, isAblation ? "vision-transformer-ablation" : "vision-transformer", images.Name, outcomes);
+    if (given.GetValue(results) is { } path)
+        Report.Save(path, isAblation ? "vision-transformer-ablation" : "vision-transformer", images.Name, outcomes);
     return 0;
 });
 
@@ -63,8 +72,14 @@ catch (UserException e)
     Console.Error.WriteLine(e.Message);
     return e.ExitCode;
 }
+catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+{
+    Console.Error.WriteLine($"--json or --out: {e.Message}");
+    return UserException.Failure;
+}
 
 static Option<int> Int(string name, string description, int value) =>
     new(name) { Description = description, DefaultValueFactory = _ => value };
 
-static UserException Usage(string option, object? value, string why) => new($"{option} {value}: {why}.", UserException.Usage);
+static UserException Usage(string option, object? value, string why) =>
+    new($"{option} {value}: {why}.", UserException.Usage);
