@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using CharGpt;
 
 namespace Root.Optimizers.Benchmarks.Compare;
@@ -36,8 +35,16 @@ internal static class CompareCommand
         var command = new Command("compare", "Trains CharGpt with each optimizer at the best of as many learning rates, over seeds.")
             { seeds, steps, optimizers, rates, results, json };
         command.SetAction(given => Run(given.GetValue(seeds), given.GetValue(steps),
-            given.GetValue(optimizers)!.Split(','), Factors(given.GetValue(rates)!), given.GetValue(results), given.GetValue(json)));
+            Names(given.GetValue(optimizers)!), Factors(given.GetValue(rates)!), given.GetValue(results), given.GetValue(json)));
         return command;
+    }
+
+    private static string[] Names(string text)
+    {
+        var names = text.Split(',').Distinct().ToArray();
+        return Array.Find(names, name => !OptimizerFactory.Names.Contains(name)) is not { } unknown
+            ? names
+            : throw new UserException($"--optimizers {unknown}: of {string.Join(", ", OptimizerFactory.Names)}.", UserException.Usage);
     }
 
     private static double[] Factors(string text) => text.Split(',').Select(part =>
@@ -49,13 +56,19 @@ internal static class CompareCommand
     {
         if (seeds < 1) throw new UserException($"--seeds {seeds}: must be 1 or more.", UserException.Usage);
         var contenders = names.Select(Contender.Named).ToArray();
+        void Save(IReadOnlyList<Outcome> sweep, IReadOnlyList<Outcome> outcomes) => Figures.SaveJson(json, new
+        {
+            machine = Machine.Describe(), steps, sweep = sweep.Select(o => Figures.Json(o)),
+            results = outcomes.Select(o => Figures.Json(o)),
+        });
         var sweep = Training.Run(
             [.. contenders.SelectMany(c => factors.Select(f => new Job(c with { LearningRate = c.LearningRate * f }, SweepSeed)))],
-            steps, EvalEvery);
+            steps, EvalEvery, done => Save(done, []));
         var best = sweep.GroupBy(o => o.Contender.Name)
             .Select(tried => tried.MinBy(o => double.IsNaN(o.ValLoss) ? double.PositiveInfinity : o.ValLoss)!.Contender).ToArray();
         var outcomes = Training.Run(
-            [.. Enumerable.Range(1, seeds).SelectMany(seed => best.Select(c => new Job(c, seed)))], steps, EvalEvery);
+            [.. Enumerable.Range(1, seeds).SelectMany(seed => best.Select(c => new Job(c, seed)))],
+            steps, EvalEvery, done => Save(sweep, done));
 
         var page = Page(best, sweep, outcomes, steps);
         Console.WriteLine(page);
@@ -65,41 +78,34 @@ internal static class CompareCommand
             foreach (var c in best) plot.Add(c.Name, Figures.Curve(outcomes.Where(o => o.Contender.Name == c.Name)));
             Figures.Save(results, "compare", page, plot);
         }
-        if (json is not null)
-            File.WriteAllText(json, JsonSerializer.Serialize(new
-            {
-                machine = Machine.Describe(), steps,
-                sweep = sweep.Select(o => new { optimizer = o.Contender.Name, lr = o.Contender.LearningRate, loss = Finite(o.ValLoss) }),
-                results = outcomes.Select(o => new
-                    { optimizer = o.Contender.Name, lr = o.Contender.LearningRate, seed = o.Seed, loss = Finite(o.ValLoss), seconds_per_step = o.SecondsPerStep }),
-            }, new JsonSerializerOptions { WriteIndented = true }) + "\n");
         return 0;
     }
-
-    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
 
     private static string Page(Contender[] best, List<Outcome> sweep, List<Outcome> outcomes, int steps)
     {
         var target = best.Any(c => c.Name == "adamw")
-            ? Figures.Curve(outcomes.Where(o => o.Contender.Name == "adamw")).Last().loss : (double?)null;
+            ? Figures.Curve(outcomes.Where(o => o.Contender.Name == "adamw")).LastOrDefault((0, double.NaN)).loss : double.NaN;
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"{steps} steps; {Machine.Describe()}.");
         text.AppendLine();
-        text.AppendLine("| optimizer | learning rate | final validation loss | by seed | seconds per step | steps to AdamW's final loss | seconds to it |");
+        text.AppendLine("| optimizer | learning rate | final validation loss | by seed | seconds per step "
+            + "| steps to AdamW's final loss | seconds to it |");
         text.AppendLine("|---|---|---|---|---|---|---|");
         foreach (var c in best)
         {
             var own = outcomes.Where(o => o.Contender.Name == c.Name).OrderBy(o => o.Seed).ToArray();
             var seconds = Timing.Median(own.Select(o => o.SecondsPerStep));
-            var reached = target is { } loss ? StepsTo(loss, Figures.Curve(own).ToArray()) : null;
+            var reached = StepsTo(target, Figures.Curve(own).ToArray()) is { } step
+                ? string.Create(CultureInfo.InvariantCulture, $"{step:0} | {step * seconds:0.0}")
+                : "not reached |";
             text.AppendLine(CultureInfo.InvariantCulture,
-                $"| {c.Name} | {c.LearningRate:g3} | {Figures.WithSpread([.. own.Select(o => o.ValLoss)])} | {seconds:0.000} | {reached?.ToString("0", CultureInfo.InvariantCulture) ?? "not reached"} | {(reached * seconds)?.ToString("0.0", CultureInfo.InvariantCulture) ?? ""} |");
+                $"| {c.Name} | {c.LearningRate:g3} | {Figures.WithSpread([.. own.Select(o => o.ValLoss)])} | {seconds:0.000} | {reached} |");
         }
         text.AppendLine();
         text.AppendLine($"Learning rates were chosen by these validation losses, of seed {SweepSeed} and as many steps:");
         foreach (var tried in sweep.GroupBy(o => o.Contender.Name))
             text.AppendLine($"- {tried.Key}: " + string.Join("; ",
-                tried.Select(o => string.Create(CultureInfo.InvariantCulture, $"{o.Contender.LearningRate:g3} {o.ValLoss:0.0000}"))));
+                tried.Select(o => string.Create(CultureInfo.InvariantCulture, $"{o.Contender.LearningRate:g3} {Figures.Loss(o.ValLoss)}"))));
         return text.ToString();
     }
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using CharGpt;
 using static TorchSharp.torch;
 
@@ -16,7 +15,7 @@ internal static class OutliersCommand
     private static readonly double[] Quantiles = [0.80, 0.85, 0.90, 0.95, 0.99, 1];
 
     /// <summary>For the size of the harm that the noise does.</summary>
-    private static readonly string[] WithoutNoise = ["muon", NameOf(0.90), NameOf(1)];
+    private static readonly string[] WithoutNoise = ["adamw", "muon", NameOf(0.90), NameOf(1)];
 
     private static string NameOf(double quantile) => quantile < 1
         ? string.Create(CultureInfo.InvariantCulture, $"root, quantile {quantile:0.00}")
@@ -44,6 +43,7 @@ internal static class OutliersCommand
         if (!double.IsFinite(factor)) throw new UserException($"--factor {factor}: a finite number.", UserException.Usage);
         Contender[] contenders =
         [
+            Contender.Named("adamw"),
             Contender.Named("muon"),
             .. Quantiles.Select(q => Contender.Named("root") with
             {
@@ -51,11 +51,23 @@ internal static class OutliersCommand
                 Create = (model, lr) => new RootOptimizer(model, lr: lr, outlier_quantile: q),
             }),
         ];
-        Func<Gpt, Action<int>> noise = model => step => Multiply(model, step, share, factor);
+        // Other places with another seed, so that the spread over seeds holds theirs too.
+        Func<Gpt, Action<int>> Noise(int seed) =>
+            model => step =>
+            {
+                using var random = new Generator((ulong)(seed * 1_000_003L + step), CPU);
+                Multiply(model, random, share, factor);
+            };
         var jobs = Enumerable.Range(1, seeds).SelectMany(seed => contenders.Select(c => (c, seed))).ToArray();
-        var noisy = Training.Run([.. jobs.Select(j => new Job(j.c, j.seed, noise))], steps, evalEvery: Math.Max(1, steps / 5));
+        void Save(IReadOnlyList<Outcome> noisy, IReadOnlyList<Outcome> clean) => Figures.SaveJson(json, new
+        {
+            machine = Machine.Describe(), steps, share, factor,
+            results = noisy.Select(o => Figures.Json(o, noise: true)).Concat(clean.Select(o => Figures.Json(o))),
+        });
+        var noisy = Training.Run([.. jobs.Select(j => new Job(j.c, j.seed, Noise(j.seed)))], steps,
+            evalEvery: Math.Max(1, steps / 5), done => Save(done, []));
         var clean = Training.Run([.. jobs.Where(j => WithoutNoise.Contains(j.c.Name)).Select(j => new Job(j.c, j.seed))], steps,
-            evalEvery: steps);
+            evalEvery: steps, done => Save(noisy, done));
 
         var page = Page(contenders, clean, noisy, steps, share, factor);
         Console.WriteLine(page);
@@ -65,25 +77,14 @@ internal static class OutliersCommand
             foreach (var c in contenders) plot.Add(c.Name, Figures.Curve(noisy.Where(o => o.Contender.Name == c.Name)));
             Figures.Save(results, "outliers", page, plot);
         }
-        if (json is not null)
-            File.WriteAllText(json, JsonSerializer.Serialize(new
-            {
-                machine = Machine.Describe(), steps, share, factor,
-                results = noisy.Select(o => (o, noise: true)).Concat(clean.Select(o => (o, noise: false))).Select(r => new
-                {
-                    optimizer = r.o.Contender.Name, seed = r.o.Seed, r.noise,
-                    loss = double.IsFinite(r.o.ValLoss) ? r.o.ValLoss : (double?)null,
-                }),
-            }, new JsonSerializerOptions { WriteIndented = true }) + "\n");
         return 0;
     }
 
-    /// <summary>Multiplies entries of every gradient at random places, which the step's number alone decides.</summary>
-    private static void Multiply(Gpt model, int step, double share, double factor)
+    /// <summary>Multiplies entries of every gradient at random places.</summary>
+    private static void Multiply(Gpt model, Generator random, double share, double factor)
     {
         using var grad = no_grad();
         using var scope = NewDisposeScope();
-        using var random = new Generator((ulong)(7_000_000 + step), CPU);
         foreach (var parameter in model.parameters())
             if (parameter.grad is { } gradient)
                 gradient.mul_(rand(gradient.shape, generator: random).lt(share).to(gradient.dtype).mul_(factor - 1).add_(1));
@@ -93,8 +94,8 @@ internal static class OutliersCommand
         double factor)
     {
         var text = new StringBuilder();
-        text.AppendLine(string.Create(CultureInfo.InvariantCulture,
-            $"{steps} steps at CharGpt's learning rates. Noise: {share} of the entries of every gradient, at random, times {factor}. {Machine.Describe()}."));
+        text.AppendLine(CultureInfo.InvariantCulture, $"{steps} steps at CharGpt's learning rates. Noise: {share} of the entries "
+            + $"of every gradient, at random, times {factor}. {Machine.Describe()}.");
         text.AppendLine();
         text.AppendLine("| optimizer | validation loss with noise | by seed | without noise | by seed |");
         text.AppendLine("|---|---|---|---|---|");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using CharGpt;
 using Spectre.Console;
 using TorchSharp.Modules;
@@ -36,7 +37,8 @@ internal static class Training
 
     private static readonly Lazy<byte[]> Text = new(() => Dataset.Read(Dataset.MobyDick.Name));
 
-    public static List<Outcome> Run(IReadOnlyList<Job> jobs, int steps, int evalEvery)
+    /// <param name="done">Given all outcomes so far after each job: a run of half an hour is not lost where it is stopped.</param>
+    public static List<Outcome> Run(IReadOnlyList<Job> jobs, int steps, int evalEvery, Action<IReadOnlyList<Outcome>> done)
     {
         var outcomes = new List<Outcome>();
         AnsiConsole.Progress().HideCompleted(false).Start(progress =>
@@ -46,9 +48,11 @@ internal static class Training
             {
                 outcomes.Add(Train(job, steps, evalEvery, () => task.Increment(1)));
                 var last = outcomes[^1];
-                // A run of half an hour shows what it has.
-                Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{last.Contender.Name} lr {last.Contender.LearningRate:g3} seed {last.Seed}: {last.ValLoss:0.0000}, {last.SecondsPerStep:0.000} s a step"));
+                // Through Spectre: a line written past it lands in the middle of the bar.
+                AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{last.Contender.Name} lr {last.Contender.LearningRate:g3} seed {last.Seed}: "
+                    + $"{Figures.Loss(last.ValLoss)}, {last.SecondsPerStep:0.000} s a step"));
+                done(outcomes);
             }
         });
         return outcomes;
@@ -90,11 +94,14 @@ internal static class Training
 /// <summary>How results are written.</summary>
 internal static class Figures
 {
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
     /// <summary>Mean, half the range between the extremes, and each.</summary>
     public static string WithSpread(IReadOnlyCollection<double> values) => string.Create(CultureInfo.InvariantCulture,
-        $"{values.Average():0.0000} ± {(values.Max() - values.Min()) / 2:0.0000} | {string.Join(", ", values.Select(Loss))}");
+        $"{Loss(values.Average())} ± {(values.Max() - values.Min()) / 2:0.0000} | {string.Join(", ", values.Select(Loss))}");
 
-    public static string Loss(double value) => value.ToString("0.0000", CultureInfo.InvariantCulture);
+    public static string Loss(double value) =>
+        double.IsFinite(value) ? value.ToString("0.0000", CultureInfo.InvariantCulture) : "diverged";
 
     /// <summary>Validation loss over the steps, the mean over the seeds.</summary>
     public static IEnumerable<(double step, double loss)> Curve(IEnumerable<Outcome> seeds) => seeds
@@ -102,6 +109,23 @@ internal static class Figures
         .GroupBy(m => m.Step, m => m.ValLoss!.Value)
         .OrderBy(step => step.Key)
         .Select(step => ((double)step.Key, step.Average()));
+
+    /// <summary>One training, for JSON, which has no word for what is no number: null.</summary>
+    public static object Json(Outcome o, bool noise = false) => new
+    {
+        optimizer = o.Contender.Name, lr = o.Contender.LearningRate, seed = o.Seed, noise,
+        loss = Finite(o.ValLoss), seconds_per_step = Finite(o.SecondsPerStep),
+        validation = o.History.Where(m => m.ValLoss is not null).Select(m => new { step = m.Step, loss = m.ValLoss }),
+    };
+
+    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
+
+    /// <summary>Writes figures to a file, where one is asked for.</summary>
+    public static void SaveJson(string? path, object figures)
+    {
+        if (path is not null)
+            AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, figures, Indented));
+    }
 
     /// <summary>Writes a page and a plot under a common name.</summary>
     public static void Save(string folder, string name, string page, LinePlot plot)

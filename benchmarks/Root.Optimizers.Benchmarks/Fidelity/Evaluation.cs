@@ -7,8 +7,10 @@ namespace Root.Optimizers.Benchmarks.Fidelity;
 /// <summary>How far a method's result is from the polar factor U V^T of one matrix.</summary>
 /// <param name="Method">The method's name.</param>
 /// <param name="Squared">The mean of (s_i - 1)^2 over the singular values of the result.</param>
+/// <param name="Largest">The largest |s_i - 1|.</param>
 /// <param name="Relative">||X - U V^T||_F / ||U V^T||_F.</param>
-internal sealed record Measured(string Method, (long Shorter, long Longer) Shape, long Step, int Parameter, double Squared, double Relative);
+internal sealed record Measured(string Method, (long Shorter, long Longer) Shape, long Step, int Parameter, double Squared,
+    double Largest, double Relative);
 
 internal static class Evaluation
 {
@@ -28,7 +30,8 @@ internal static class Evaluation
             var X = NewtonSchulz.Orthogonalize(momentum.B, schedule, method.Type, normalisation).to(ScalarType.Float64);
             var values = Spectrum.Exact(X).Values;
             results.Add(new(method.Name, momentum.Shape, momentum.Step, momentum.Parameter,
-                values.Average(s => (s - 1) * (s - 1)), linalg.vector_norm(X - polar).item<double>() / norm));
+                values.Average(s => (s - 1) * (s - 1)), values.Max(s => Math.Abs(s - 1)),
+                linalg.vector_norm(X - polar).item<double>() / norm));
         }
         return results;
     }

@@ -11,9 +11,9 @@ internal static class MicroCommand
 {
     public static Command Create()
     {
-        var filter = new Option<string>("--filter")
-            { Description = "glob of Class.Method, as *Orthogonalize*", DefaultValueFactory = _ => "*" };
-        var command = new Command("micro", "BenchmarkDotNet: orthogonalization, quantiles and steps by themselves.") { filter };
+        var command = new Command("micro",
+            "BenchmarkDotNet: orthogonalization, quantiles and steps by themselves. Takes its arguments, as --filter *Quantile* or --list flat.")
+            { TreatUnmatchedTokensAsErrors = false };
         command.SetAction(given =>
         {
             // In this process: projects that BenchmarkDotNet generates would not know where TorchSharp comes from.
@@ -21,7 +21,9 @@ internal static class MicroCommand
                 .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
                 .WithArtifactsPath("artifacts/BenchmarkDotNet")
                 .WithOptions(ConfigOptions.DisableOptimizationsValidator);
-            BenchmarkSwitcher.FromAssembly(typeof(MicroCommand).Assembly).Run(["--filter", given.GetValue(filter)!], config);
+            // Without arguments it would ask at the keyboard which to run.
+            string[] arguments = given.UnmatchedTokens is { Count: > 0 } tokens ? [.. tokens] : ["--filter", "*"];
+            BenchmarkSwitcher.FromAssembly(typeof(MicroCommand).Assembly).Run(arguments, config);
             return 0;
         });
         return command;

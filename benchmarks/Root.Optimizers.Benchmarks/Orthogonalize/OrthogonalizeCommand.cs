@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using CharGpt;
+using Root.Optimizers.Benchmarks.Coefficients;
+using Root.Optimizers.Benchmarks.Compare;
 using Root.Optimizers.Benchmarks.Fidelity;
 using Root.Optimizers.Orthogonalization;
 using TorchSharp;
@@ -44,7 +45,7 @@ internal static class OrthogonalizeCommand
         var all = new List<object>();
         foreach (var (rows, columns) in shapes)
         {
-            var measured = new Dictionary<string, Dictionary<string, double>>();
+            var measured = new List<Measured>();
             foreach (var (spectrum, make) in Spectra.All)
             {
                 using var scope = NewDisposeScope();
@@ -53,9 +54,8 @@ internal static class OrthogonalizeCommand
                 var momentum = new Momentum(0, 0, false, matrix);
                 foreach (var m in Fidelity.Evaluation.Of(momentum, Sets(matrix)))
                 {
-                    if (!measured.TryGetValue(m.Method, out var row)) measured[m.Method] = row = [];
-                    row[spectrum] = m.Squared;
-                    all.Add(new { rows, columns, spectrum, set = m.Method, squared = m.Squared, relative = m.Relative });
+                    measured.Add(m);
+                    all.Add(new { rows, columns, spectrum, set = m.Method, squared = m.Squared, largest = m.Largest, relative = m.Relative });
                 }
             }
             var table = Table($"{rows}x{columns}", measured);
@@ -67,9 +67,7 @@ internal static class OrthogonalizeCommand
             Directory.CreateDirectory(results);
             File.WriteAllText(Path.Combine(results, "orthogonalize.md"), page.ToString());
         }
-        if (json is not null)
-            File.WriteAllText(json, JsonSerializer.Serialize(new { machine = Machine.Describe(), results = all },
-                new JsonSerializerOptions { WriteIndented = true }) + "\n");
+        Figures.SaveJson(json, new { machine = Machine.Describe(), results = all });
         return 0;
     }
 
@@ -83,7 +81,7 @@ internal static class OrthogonalizeCommand
         {
             ("classic, 5", Published(PublishedSchedules.Classic())),
             ("Muon, 5", Published(PublishedSchedules.Muon())),
-            ("ROOT as published, 5", CoefficientTable.RootPublished.For(rows, columns, 5)),
+            NearestOfRoot(rows, columns),
             ("quintic, 5", Published(PublishedSchedules.Quintic)),
             ("Polar Express, 5", Published(PublishedSchedules.PolarExpress())),
             ("you6, 6", Published(PublishedSchedules.You6)),
@@ -99,14 +97,22 @@ internal static class OrthogonalizeCommand
             .Select(type => new Method(e.name + type.Item1, e.name + type.Item1, type.Item2, (_, _) => e.entry))).ToList();
     }
 
-    private static string Table(string title, Dictionary<string, Dictionary<string, double>> measured)
+    /// <summary>ROOT's triples are for sides of 2048 only: that of the nearest aspect ratio, under the shape it is for.</summary>
+    private static (string, CoefficientEntry) NearestOfRoot(long rows, long columns)
+    {
+        var (a, b) = PublishedSchedules.RootTriples.Keys.MinBy(shape =>
+            Math.Abs(CapturedSpectrum.Aspect(shape.Item1, shape.Item2) - CapturedSpectrum.Aspect(rows, columns)));
+        return ($"ROOT's for {a}x{b}, 5", CoefficientTable.RootPublished.For(a, b, 5));
+    }
+
+    private static string Table(string title, List<Measured> measured)
     {
         var text = new StringBuilder();
         text.AppendLine($"| {title} | {string.Join(" | ", Spectra.All.Select(s => s.name))} |");
         text.AppendLine("|---|" + string.Concat(Spectra.All.Select(_ => "---:|")));
-        foreach (var (name, row) in measured)
-            text.AppendLine($"| {name} | "
-                + string.Join(" | ", Spectra.All.Select(s => row[s.name].ToString("0.0e-0", CultureInfo.InvariantCulture))) + " |");
+        // Each set's rows are in the order of the spectra, as are the columns.
+        foreach (var set in measured.GroupBy(m => m.Method, m => m.Squared.ToString("0.0e-0", CultureInfo.InvariantCulture)))
+            text.AppendLine($"| {set.Key} | {string.Join(" | ", set)} |");
         return text.ToString();
     }
 }
