@@ -30,6 +30,7 @@ public sealed record DualAscent(Tensor A, double[] Residual, int[] Iterations)
     /// <param name="tolerance">Of the residual.</param>
     /// <param name="signType">The element type of the matrix sign; bfloat16 as published.</param>
     /// <exception cref="ArgumentException">Shapes differ, or W has fewer than 2 or more than 3 dimensions.</exception>
+    /// <exception cref="NotFiniteNumberException">W or G is not, or a matrix sign diverged.</exception>
     public static DualAscent Solve(Tensor W, Tensor G, double alpha = 0.01, int steps = 100, double tolerance = 1e-6,
         ScalarType signType = ScalarType.BFloat16)
     {
@@ -53,6 +54,10 @@ public sealed record DualAscent(Tensor A, double[] Residual, int[] Iterations)
             var norms = MatrixNorms.Frobenius(H).div_(n).to(ScalarType.Float64).cpu().data<double>();
             for (var i = 0; i < b; i++)
                 if (open[i]) (residual[i], iterations[i]) = (norms[i], step + 1);
+            if (Array.FindIndex(norms.ToArray(), double.IsNaN) is >= 0 and var bad)
+                throw new NotFiniteNumberException(FormattableString.Invariant(
+                    $"Matrix {bad} of {b} of shape ({W.shape[1]}, {n}): NaN at step {step} of the dual ascent. Where gradient ")
+                    + $"and weight are finite, the matrix sign has diverged in {signType}: take Float32, or the exact solver.");
             A.MoveToOuterDisposeScope();
             if (residual.All(r => r < tolerance)) break;
             // A matrix that is done keeps its L, and so its A.

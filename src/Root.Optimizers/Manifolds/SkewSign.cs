@@ -13,14 +13,15 @@ internal static class SkewSign
     private static readonly NewtonSchulzSchedule Schedule = PublishedSchedules.PolarExpress(8);
 
     /// <param name="K">(b, k, k), skew; not changed. Zero stays zero.</param>
-    /// <param name="dtype">The element type of the iteration.</param>
+    /// <param name="dtype">The element type of the iteration; bfloat16 is float32 for small matrices
+    /// (<see cref="NewtonSchulz.LeastSideInBFloat16"/>).</param>
     /// <returns>(b, k, k), in the type of <paramref name="K"/>.</returns>
     public static Tensor Of(Tensor K, ScalarType dtype)
     {
         using var scope = NewDisposeScope();
         // (sum sigma^4)^(1/4), closer to the largest singular value than the Frobenius norm.
         var norm = MatrixNorms.Frobenius(K.bmm(K)).sqrt_();
-        var X = K.div(MatrixNorms.OrOne(norm)).to(dtype);
+        var X = K.div(MatrixNorms.OrOne(norm)).to(NewtonSchulz.IterationType(dtype, K.shape[^1]));
         foreach (var (a, b, c) in Schedule)
         {
             using var inner = NewDisposeScope();

@@ -56,4 +56,12 @@ public class DualAscentTests
             Close.To(alone.A, together.A[i], 1e-5); // observed 0
         }
     }
+
+    [Fact]
+    public void NaN_is_told()
+    {
+        var (W, G) = (Stiefel.Project(randn(2, 12, 5).OnDevice()), randn(2, 12, 5).OnDevice());
+        G[1, 3, 2] = float.NaN;
+        Assert.Contains("Matrix 1 of 2", Assert.Throws<NotFiniteNumberException>(() => DualAscent.Solve(W, G)).Message);
+    }
 }
