@@ -22,7 +22,7 @@ internal static class StepCommand
     /// Something to time. Gflop: of its matrix products; Type: the type they are in; Refits: whether a step that refits
     /// is timed apart.
     /// </summary>
-    private sealed record Contender(string Name, Action Step, double Gflop, ScalarType Type, Func<bool>? IsRefit = null);
+    private sealed record Contender(string Name, Action Step, Func<double> Gflop, ScalarType Type, Func<bool>? IsRefit = null);
 
     public static Command Create()
     {
@@ -54,23 +54,29 @@ internal static class StepCommand
         using var root = new RootOptimizer(parameters);
         using var root32 = new RootOptimizer(parameters, new RootOptimizer.Options { precision = Precision.Float32 });
         using var published = new RootOptimizer(parameters, RootOptimizer.Options.Published());
-        var five = Gflop(parameters, (T, r) => T * (2 * r + 1), 5);
         var step = 0L;
-        Contender Optimizer(string name, OptimizerHelper optimizer, double gflop, ScalarType type) =>
+        var fivePlain = Gflop(parameters, Form.Plain, (_, _) => PublishedSchedules.Muon(), ScalarType.Float32);
+        // The schedules are asked for when the steps are done: learning may have changed them, and with them the form.
+        Func<double> Learned(RootOptimizer optimizer, ScalarType type) => () =>
+            Gflop(parameters, Form.Automatic, (m, n) => optimizer.Coefficients.For(m, n, 4).Schedule, type);
+        Contender Optimizer(string name, OptimizerHelper optimizer, Func<double> gflop, ScalarType type) =>
             new(name, () => optimizer.step(), gflop, type);
-        // Four learned steps where they run in Gram space; a schedule that bfloat16 cannot take there makes more products.
-        var four = Gflop(parameters, (T, r) => Math.Min(T * (2 * r + 1), 4 * T + 4 * r - 6), 4);
         Contender[] contenders =
         [
-            new(Baseline, plain.Step, five, ScalarType.BFloat16),
-            new(Reference, reference.Step, five, ScalarType.Float32),
-            Optimizer("adamw", adamw, 0, ScalarType.Float32),
-            Optimizer("adamw_fallback", fallback, 0, ScalarType.Float32),
-            Optimizer("muon", muon, Gflop(parameters, (T, r) => T * (2 * r + 1), 5), ScalarType.BFloat16),
-            Optimizer("muon_float32", muon32, Gflop(parameters, (T, r) => Math.Min(T * (2 * r + 1), 4 * T + 4 * r - 6), 5), ScalarType.Float32),
-            Optimizer("root", root, four, ScalarType.BFloat16) with { IsRefit = () => CoefficientLearner.IsDue(step) },
-            Optimizer("root_float32", root32, four, ScalarType.Float32) with { IsRefit = () => CoefficientLearner.IsDue(step) },
-            Optimizer("root_published", published, five, ScalarType.Float32),
+            new(Baseline, plain.Step, () => fivePlain, ScalarType.BFloat16),
+            new(Reference, reference.Step, () => fivePlain, ScalarType.Float32),
+            Optimizer("adamw", adamw, () => 0, ScalarType.Float32),
+            Optimizer("adamw_fallback", fallback, () => 0, ScalarType.Float32),
+            Optimizer("muon", muon, () => fivePlain, ScalarType.BFloat16),
+            Optimizer("muon_float32", muon32,
+                () => Gflop(parameters, Form.Automatic, (_, _) => PublishedSchedules.Muon(), ScalarType.Float32), ScalarType.Float32),
+            Optimizer("root", root, Learned(root, ScalarType.BFloat16), ScalarType.BFloat16)
+                with { IsRefit = () => CoefficientLearner.IsDue(step) },
+            Optimizer("root_float32", root32, Learned(root32, ScalarType.Float32), ScalarType.Float32)
+                with { IsRefit = () => CoefficientLearner.IsDue(step) },
+            Optimizer("root_published", published,
+                () => Gflop(parameters, Form.Automatic, (m, n) => CoefficientTable.RootPublished.For(m, n, 5).Schedule, ScalarType.Float32),
+                ScalarType.Float32),
         ];
 
         var (seconds, refits) = (contenders.ToDictionary(c => c.Name, _ => new List<double>()),
@@ -104,12 +110,12 @@ internal static class StepCommand
         return 0;
     }
 
-    /// <summary>GFLOP of a step whose products of one matrix are so many times 2 n^3, n the shorter side.</summary>
-    private static double Gflop(IEnumerable<Parameter> parameters, Func<double, double, double> units, int steps) =>
-        parameters.Sum(p =>
+    /// <summary>GFLOP of the products of a step.</summary>
+    private static double Gflop(IEnumerable<Parameter> parameters, Form form, Func<long, long, NewtonSchulzSchedule> schedule,
+        ScalarType type) => parameters.Sum(p =>
         {
-            double shorter = p.shape.Min(), longer = p.shape.Max();
-            return 2e-9 * shorter * shorter * shorter * units(steps, longer / shorter);
+            var (m, n) = (p.shape[0], p.shape[1]);
+            return 2e-9 * Math.Pow(Math.Min(m, n), 3) * NewtonSchulz.Products(form, schedule(m, n), m, n, type);
         });
 
     private static string Table(Contender[] contenders, Dictionary<string, double> medians, Machine machine, string set,
@@ -122,9 +128,10 @@ internal static class StepCommand
         text.AppendLine("|---|---|---|---|---|---|");
         foreach (var c in contenders)
         {
-            var share = c.Gflop == 0 ? "" : (c.Gflop / medians[c.Name] / machine.Gflops(c.Type)).ToString("0.00", CultureInfo.InvariantCulture);
+            var gflop = c.Gflop();
+            var share = gflop == 0 ? "" : (gflop / medians[c.Name] / machine.Gflops(c.Type)).ToString("0.00", CultureInfo.InvariantCulture);
             text.AppendLine(CultureInfo.InvariantCulture,
-                $"| {c.Name} | {medians[c.Name]:0.0000} | {medians[c.Name] / medians[Baseline]:0.000} | {medians[c.Name] / medians[Reference]:0.000} | {c.Gflop:0} | {share} |");
+                $"| {c.Name} | {medians[c.Name]:0.0000} | {medians[c.Name] / medians[Baseline]:0.000} | {medians[c.Name] / medians[Reference]:0.000} | {gflop:0} | {share} |");
         }
         return text.ToString();
     }

@@ -61,14 +61,26 @@ public static class NewtonSchulz
     }
 
     /// <summary>
-    /// The form with fewer products, in units of 2 n^3 at aspect r = longer/shorter: plain T (2r + 1), Gram 4T + 4r - 6 with
-    /// its restart; in bfloat16 the Gram form only from <see cref="GramLowerInBFloat16"/> on.
+    /// The form with fewer products; in bfloat16 the Gram form only from <see cref="GramLowerInBFloat16"/> on.
     /// </summary>
     public static Form Choose(NewtonSchulzSchedule schedule, long rows, long columns, ScalarType dtype)
     {
-        var (T, r) = (schedule.Count, (double)Math.Max(rows, columns) / Math.Min(rows, columns));
         var safe = dtype is ScalarType.Float32 or ScalarType.Float64 || schedule.Lower >= GramLowerInBFloat16;
-        return safe && T > 2 && 4 * T + 4 * r - 6 < T * (2 * r + 1) ? Form.Gram : Form.Plain;
+        double Of(Form form) => Products(form, schedule, rows, columns, dtype);
+        return safe && schedule.Count > 2 && Of(Form.Gram) < Of(Form.Plain) ? Form.Gram : Form.Plain;
+    }
+
+    /// <summary>
+    /// The matrix products of an iteration in units of 2 n^3 operations, n the shorter side, at aspect r = longer/shorter and T
+    /// steps: plain T (2r + 1), Gram 4T + 2r - 3, with a restart 4T + 4r - 6.
+    /// </summary>
+    public static double Products(Form form, NewtonSchulzSchedule schedule, long rows, long columns, ScalarType dtype)
+    {
+        var (T, r) = (schedule.Count, (double)Math.Max(rows, columns) / Math.Min(rows, columns));
+        if (form == Form.Automatic) form = Choose(schedule, rows, columns, dtype);
+        return form == Form.Plain ? T * (2 * r + 1)
+            : GramForm.Restarts(schedule, dtype) ? 4 * T + 4 * r - 6
+            : 4 * T + 2 * r - 3;
     }
 
     /// <summary>
@@ -98,8 +110,8 @@ public enum Form
     Plain,
 
     /// <summary>
-    /// R = X X^T is updated in its place, n x n with n the shorter side, and X touched only at a restart after step 2 and
-    /// at the end. Source: Dao-AILab/gram-newton-schulz.
+    /// R = X X^T is updated in its place, n x n with n the shorter side, and X touched only at the end, and at a restart after
+    /// step 2 where the schedule needs one in that element type. Source: Dao-AILab/gram-newton-schulz.
     /// </summary>
     Gram,
 }
