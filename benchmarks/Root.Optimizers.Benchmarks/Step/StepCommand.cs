@@ -53,6 +53,9 @@ internal static class StepCommand
         using var muon32 = new Muon(parameters, new Muon.Options { precision = Precision.Float32 });
         using var root = new RootOptimizer(parameters);
         using var root32 = new RootOptimizer(parameters, new RootOptimizer.Options { precision = Precision.Float32 });
+        // The table in the package is fitted to a real run's momentum, whose schedules may need more products than those of
+        // the Gaussian gradients here.
+        using var shipped = new RootOptimizer(parameters, new RootOptimizer.Options { ns_steps = 4, learn_coefficients = false });
         using var published = new RootOptimizer(parameters, RootOptimizer.Options.Published());
         var step = 0L;
         var fivePlain = Gflop(parameters, Form.Plain, (_, _) => PublishedSchedules.Muon(), ScalarType.Float32);
@@ -72,6 +75,7 @@ internal static class StepCommand
                 () => Gflop(parameters, Form.Automatic, (_, _) => PublishedSchedules.Muon(), ScalarType.Float32), ScalarType.Float32),
             Optimizer("root", root, Learned(root, ScalarType.BFloat16), ScalarType.BFloat16)
                 with { IsRefit = () => CoefficientLearner.IsDue(step) },
+            Optimizer("root_shipped", shipped, Learned(shipped, ScalarType.BFloat16), ScalarType.BFloat16),
             Optimizer("root_float32", root32, Learned(root32, ScalarType.Float32), ScalarType.Float32)
                 with { IsRefit = () => CoefficientLearner.IsDue(step) },
             Optimizer("root_published", published,

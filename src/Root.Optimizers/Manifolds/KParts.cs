@@ -1,3 +1,4 @@
+using Root.Optimizers.Orthogonalization;
 using static TorchSharp.torch;
 
 namespace Root.Optimizers.Manifolds;

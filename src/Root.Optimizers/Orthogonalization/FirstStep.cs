@@ -21,11 +21,11 @@ internal static class FirstStep
         using var scope = NewDisposeScope();
         if (normalisation == Normalisation.Frobenius)
         {
-            var plain = BatchedProduct.Add(A, A, A, beta: b, alpha: c);
+            var plain = SymmetricProduct.Add(A, A, A, beta: b, alpha: c);
             plain.diagonal(0, -2, -1).add_(a);
             return plain.MoveToOuterDisposeScope();
         }
-        var square = A.bmm(A);
+        var square = SymmetricProduct.Of(A, A);
         var accurate = square.dtype == ScalarType.BFloat16 ? square.to(ScalarType.Float32) : square;
         var n = linalg.vector_norm(accurate, dims: new long[] { -2, -1 }, keepdim: true).pow_(0.25);
         n.masked_fill_(n.eq(0), 1);

@@ -42,16 +42,16 @@ internal static class GramForm
             if (Q is null)
             {
                 Q = FirstStep.Polynomial(R, schedule[k], k == 0 ? normalisation : Normalisation.Frobenius);
-                if (!last) R = Q.bmm(R).bmm(Q);
+                if (!last) R = SymmetricProduct.Of(SymmetricProduct.Of(Q, R), Q);
             }
             else
             {
-                var Z = BatchedProduct.Add(R, R, R, beta: b, alpha: c);
-                Q = BatchedProduct.Add(Q, Z, Q, beta: a);
+                var Z = SymmetricProduct.Add(R, R, R, beta: b, alpha: c);
+                Q = SymmetricProduct.Add(Q, Z, Q, beta: a);
                 if (!last)
                 {
-                    var RP = BatchedProduct.Add(R, R, Z, beta: a);
-                    R = BatchedProduct.Add(RP, Z, RP, beta: a);
+                    var RP = SymmetricProduct.Add(R, R, Z, beta: a);
+                    R = SymmetricProduct.Add(RP, Z, RP, beta: a);
                 }
             }
             if (last)

@@ -91,12 +91,9 @@ public static class NewtonSchulz
     {
         using var scope = NewDisposeScope();
         var wide = X.dtype is ScalarType.Float32 or ScalarType.Float64 ? X : X.to(ScalarType.Float32);
-        Tensor largest;
-        using (var magnitudes = wide.abs()) largest = magnitudes.amax(new long[] { -2, -1 }, keepdim: true);
-        largest.masked_fill_(largest.eq(0), 1);
+        var largest = MatrixNorms.OrOne(MatrixNorms.Largest(wide));
         var unit = overwrite ? wide.div_(largest) : wide / largest;
-        var norm = linalg.vector_norm(unit, dims: new long[] { -2, -1 }, keepdim: true);
-        return unit.div_(norm.masked_fill_(norm.eq(0), 1)).to(dtype).MoveToOuterDisposeScope();
+        return unit.div_(MatrixNorms.OrOne(MatrixNorms.Frobenius(unit))).to(dtype).MoveToOuterDisposeScope();
     }
 }
 

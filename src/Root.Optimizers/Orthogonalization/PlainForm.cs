@@ -26,7 +26,7 @@ internal static class PlainForm
         {
             using var inner = NewDisposeScope();
             Tensor Z;
-            using (var A = ShorterSide.Gram(X)) Z = BatchedProduct.Add(A, A, A, beta: b, alpha: c);
+            using (var A = ShorterSide.Gram(X)) Z = SymmetricProduct.Add(A, A, A, beta: b, alpha: c);
             (var previous, X) = (X, ShorterSide.Add(a, X, Z).MoveToOuterDisposeScope());
             previous.Dispose();
         }

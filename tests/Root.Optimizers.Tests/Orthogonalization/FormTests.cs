@@ -61,6 +61,48 @@ public class FormTests
         Assert.InRange(most, 1 - table.Bound, 1 + table.Bound + slack);
     }
 
+    [Theory]
+    [InlineData(ScalarType.BFloat16, 0.1, 4, 0.035)] // observed 0.024
+    [InlineData(ScalarType.BFloat16, 0.1, 5, 0.035)] // observed 0.024
+    [InlineData(ScalarType.Float32, 2e-3, 5, 1e-3)] // observed 5.5e-4
+    public void From_where_the_Gram_form_needs_no_restart_it_keeps_the_bound(ScalarType type, double l, int steps, double slack)
+    {
+        random.manual_seed(13);
+        var table = MinimaxFamily.Table(l, steps);
+        var below = MinimaxFamily.Table(0.98 * l, steps);
+        Assert.Equal(4 * steps + 2 * 4 - 3, NewtonSchulz.Products(Form.Gram, table, 96, 384, type));
+        Assert.Equal(4 * steps + 4 * 4 - 6, NewtonSchulz.Products(Form.Gram, below, 96, 384, type));
+        foreach (var n in new[] { 24, 96, 200 })
+        {
+            var matrix = Filling(l, n, 4 * n, out var norm).to(float32).OnDevice();
+            var (least, most) = Range(NewtonSchulz.Orthogonalize(matrix, ForNorm(table, norm), type, form: Form.Gram));
+            Assert.InRange(least, 1 - table.Bound - slack, 1 + table.Bound);
+            Assert.InRange(most, 1 - table.Bound, 1 + table.Bound + slack);
+        }
+    }
+
+    [Theory]
+    [InlineData(Form.Plain)]
+    [InlineData(Form.Gram)]
+    public void Matrices_whose_products_are_made_in_strips_come_out_as_small_ones(Form form)
+    {
+        // A shorter side of 769 makes strips of 384, 384 and 1 rows on the CPU, and of 256 for X X^T.
+        random.manual_seed(14);
+        var schedule = MinimaxFamily.Table(1e-2, 4);
+        foreach (var (rows, columns) in new[] { (769L, 1000L), (1000L, 769L) })
+        {
+            var matrix = randn(rows, columns, dtype: float64).OnDevice();
+            var X = matrix / linalg.vector_norm(matrix);
+            foreach (var (a, b, c) in schedule)
+            {
+                var A = X.matmul(X.mT);
+                X = a * X + (b * A + c * A.matmul(A)).matmul(X);
+            }
+            Close.To(X, NewtonSchulz.Orthogonalize(matrix, schedule, form: form), 1e-6); // observed 6e-9
+            Close.To(X, NewtonSchulz.Orthogonalize(matrix.to(float32), schedule, form: form), 2e-5); // observed 6e-7
+        }
+    }
+
     [Fact]
     public void In_bfloat16_the_Schatten_normalisation_keeps_the_bound_whatever_the_norm()
     {

@@ -1,0 +1,64 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Orthogonalization;
+
+/// <summary>
+/// Products that are known to be symmetric: X X^T, and those of polynomials of one symmetric matrix. On the CPU large ones
+/// are made in strips of rows from the diagonal on, and the rest is their transpose: up to a third of the work less.
+/// </summary>
+internal static class SymmetricProduct
+{
+    /// <summary>
+    /// Operations from which on strips gain. Source: measured on 2 cores, bfloat16 and float32, as a share of the whole
+    /// product: 768x768 of 768 columns 0.91 and 0.72, of 3072 columns 0.73 and 0.75, 2048x2048 0.69 and 0.65; 512x512 of
+    /// 2048 columns 0.85 and 0.88, of 512 columns 1.2 and 0.94.
+    /// </summary>
+    private const double LeastOperations = 8e8;
+
+    /// <summary>A strip's rows; measured as above, 128 to 512.</summary>
+    private const long Rows = 384, RowsOfLongProducts = 256;
+
+    /// <summary>A B.</summary>
+    /// <param name="A">(b, n, k).</param>
+    /// <param name="B">(b, k, n).</param>
+    public static Tensor Of(Tensor A, Tensor B)
+    {
+        if (!Pays(A)) return A.bmm(B);
+        var C = empty(A.shape[0], A.shape[1], A.shape[1], dtype: A.dtype, device: A.device);
+        Fill_(C, A, B, beta: 0, alpha: 1);
+        return C;
+    }
+
+    /// <summary>beta C + alpha A B.</summary>
+    /// <param name="C">(b, n, n), symmetric; not changed.</param>
+    /// <param name="A">(b, n, k).</param>
+    /// <param name="B">(b, k, n).</param>
+    /// <param name="beta">Of C; passed on in float32.</param>
+    /// <param name="alpha">Of the product; passed on in float32.</param>
+    public static Tensor Add(Tensor C, Tensor A, Tensor B, double beta, double alpha = 1)
+    {
+        if (!Pays(A)) return BatchedProduct.Add(C, A, B, beta, alpha);
+        var sum = C.clone();
+        Fill_(sum, A, B, (float)beta, (float)alpha);
+        return sum;
+    }
+
+    private static bool Pays(Tensor A) =>
+        A.device_type == DeviceType.CPU && 2.0 * A.shape[1] * A.shape[1] * A.shape[2] >= LeastOperations && A.shape[1] > Rows;
+
+    private static void Fill_(Tensor sums, Tensor As, Tensor Bs, float beta, float alpha)
+    {
+        using var scope = NewDisposeScope();
+        var n = sums.shape[1];
+        var height = As.shape[2] > n ? RowsOfLongProducts : Rows;
+        foreach (var (C, A, B) in sums.unbind().Zip(As.unbind(), Bs.unbind()))
+            for (long i = 0, next; i < n; i = next)
+            {
+                next = Math.Min(i + height, n);
+                var strip = C.narrow(0, i, next - i);
+                strip.narrow(1, i, n - i).addmm_(A.narrow(0, i, next - i), B.narrow(1, i, n - i), beta, alpha);
+                if (next < n) C.narrow(0, next, n - next).narrow(1, i, next - i).copy_(strip.narrow(1, next, n - next).mT);
+            }
+    }
+}
