@@ -13,7 +13,10 @@ public partial class RootOptimizer
     /// </summary>
     public sealed class Options : OrthogonalizingOptions
     {
-        /// <summary>Newton-Schulz steps, at least 1. Default 4, or 5 where the optimizer's own options switch learning off.</summary>
+        /// <summary>
+        /// Newton-Schulz steps, at least 1. Default 4, or 5 where the optimizer's own options switch learning off. In bfloat16
+        /// a shape takes fewer where its fitted schedule is as exact without the last ones (<see cref="CoefficientEntry.In"/>).
+        /// </summary>
         public int? ns_steps { get; set; }
 
         /// <summary>The quantile of |M| beyond which entries are clipped, in (0, 1]; 1 clips nothing. Default 0.9.</summary>

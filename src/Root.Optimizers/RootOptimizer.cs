@@ -42,5 +42,5 @@ public partial class RootOptimizer : MatrixOptimizer
     /// <param name="dtype">The element type of the iteration.</param>
     /// <returns>(b, m, n), near U V^T of each matrix.</returns>
     protected virtual Tensor Orthogonalize(Tensor B, CoefficientEntry coefficients, ScalarType dtype) =>
-        NewtonSchulz.Orthogonalize(B, coefficients.Schedule, dtype, coefficients.Normalisation, consume: true);
+        NewtonSchulz.Orthogonalize(B, coefficients.In(dtype), dtype, coefficients.Normalisation, consume: true);
 }

@@ -61,7 +61,7 @@ internal static class StepCommand
         var fivePlain = Gflop(parameters, Form.Plain, (_, _) => PublishedSchedules.Muon(), ScalarType.Float32);
         // The schedules are asked for when the steps are done: learning may have changed them, and with them the form.
         Func<double> Learned(RootOptimizer optimizer, ScalarType type) => () =>
-            Gflop(parameters, Form.Automatic, (m, n) => optimizer.Coefficients.For(m, n, 4).Schedule, type);
+            Gflop(parameters, Form.Automatic, (m, n) => optimizer.Coefficients.For(m, n, 4).In(type), type);
         Contender Optimizer(string name, OptimizerHelper optimizer, Func<double> gflop, ScalarType type) =>
             new(name, () => optimizer.step(), gflop, type);
         Contender[] contenders =

@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace Root.Optimizers.Orthogonalization;
 
 /// <summary>Where coefficients come from.</summary>
@@ -23,4 +25,15 @@ public sealed record Provenance(CoefficientSource Source, long? Step = null, dou
 /// <param name="Schedule">The coefficients of each step.</param>
 /// <param name="Normalisation">What the matrix is divided by before the first.</param>
 /// <param name="Provenance">Where they come from.</param>
-public sealed record CoefficientEntry(NewtonSchulzSchedule Schedule, Normalisation Normalisation, Provenance Provenance);
+public sealed record CoefficientEntry(NewtonSchulzSchedule Schedule, Normalisation Normalisation, Provenance Provenance)
+{
+    /// <summary>Half the distance of 1 from the next smaller number of bfloat16: an error that it cannot show.</summary>
+    private const double RoundingOfBFloat16 = 1.0 / 512;
+
+    /// <summary>
+    /// The coefficients for an iteration in an element type: in bfloat16 those of fewer steps where their bound is below its
+    /// rounding already, since the last steps would only polish what is lost again.
+    /// </summary>
+    public NewtonSchulzSchedule In(ScalarType dtype) =>
+        dtype == ScalarType.BFloat16 ? MinimaxFamily.Shortest(Schedule, RoundingOfBFloat16) : Schedule;
+}

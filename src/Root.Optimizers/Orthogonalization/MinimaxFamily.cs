@@ -70,6 +70,18 @@ public static class MinimaxFamily
             .Where((schedule, i) => schedule.Bound <= LargestBound || i == 80)
             .ToArray());
 
+    /// <summary>
+    /// The fewest steps for the same l whose bound is at most <paramref name="bound"/>, no more than the schedule has; the
+    /// schedule itself where there are no fewer, or it is none of the bank.
+    /// </summary>
+    public static NewtonSchulzSchedule Shortest(NewtonSchulzSchedule schedule, double bound)
+    {
+        if (!Bank(schedule.Count).Contains(schedule)) return schedule;
+        return Enumerable.Range(1, schedule.Count - 1)
+            .Select(steps => Bank(steps).FirstOrDefault(s => s.Lower == schedule.Lower && s.Bound <= bound))
+            .FirstOrDefault(shorter => shorter is not null) ?? schedule;
+    }
+
     private static readonly System.Collections.Concurrent.ConcurrentDictionary<int, NewtonSchulzSchedule[]> Banks = new();
 
     /// <summary>a z + b z^3 + c z^5 + sigma E = 1 at z = (rho, q, r, 1), by elimination with pivoting.</summary>
