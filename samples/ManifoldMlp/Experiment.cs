@@ -9,13 +9,14 @@ namespace ManifoldMlp;
 /// <summary>What one training came to.</summary>
 /// <param name="Method">The method's name.</param>
 /// <param name="Lr">The first learning rate; it falls to 0 in a line.</param>
+/// <param name="Seed">Of the weights and the order of the data.</param>
 /// <param name="TrainAccuracy">In [0, 1].</param>
 /// <param name="TestAccuracy">In [0, 1].</param>
 /// <param name="MsPerStep">The median of all steps.</param>
 /// <param name="OptimizerMsPerStep">The optimizer's part of it, likewise.</param>
 /// <param name="SingularValues">Of each weight at the end, largest first.</param>
-public sealed record Outcome(string Method, double Lr, double TrainAccuracy, double TestAccuracy, double MsPerStep,
-    double OptimizerMsPerStep, IReadOnlyDictionary<string, float[]> SingularValues);
+public sealed record Outcome(string Method, double Lr, int Seed, double TrainAccuracy, double TestAccuracy,
+    double MsPerStep, double OptimizerMsPerStep, IReadOnlyDictionary<string, float[]> SingularValues);
 
 /// <summary>
 /// The experiment of "Modular Manifolds": inputs-128-64-10 without biases, ReLU, cross-entropy, linear decay.
@@ -23,16 +24,17 @@ public sealed record Outcome(string Method, double Lr, double TrainAccuracy, dou
 public static class Experiment
 {
     public static List<Outcome> Run(ImageData data, IReadOnlyList<Method> methods, double[] rates, int epochs,
-        int batch, int seed)
+        int batch, int firstSeed, int seeds)
     {
         var steps = epochs * (int)((data.Train.Count + batch - 1) / batch);
         var trainings =
             from method in methods
             from lr in rates.Length > 0 ? rates : method.LearningRates
-            select new Training<Outcome>(FormattableString.Invariant($"{method.Name} lr {lr}"), steps,
+            from seed in Enumerable.Range(firstSeed, seeds)
+            select new Training<Outcome>(FormattableString.Invariant($"{method.Name} lr {lr} seed {seed}"), steps,
                 stepped => Train(data, method, lr, epochs, batch, seed, stepped));
         return Trainings.Run(trainings, o => FormattableString.Invariant(
-            $"{o.Method} lr {o.Lr}: test accuracy {o.TestAccuracy:0.0000}, {o.MsPerStep:f1} ms a step"));
+            $"{o.Method} lr {o.Lr} seed {o.Seed}: test accuracy {o.TestAccuracy:0.0000}, {o.MsPerStep:f1} ms a step"));
     }
 
     private static Outcome Train(ImageData data, Method method, double lr, int epochs, int batch, int seed,
@@ -66,7 +68,7 @@ public static class Experiment
                 stepped();
             }
         }
-        return new(method.Name, lr, data.Accuracy(model.forward, data.Train), data.Accuracy(model.forward, data.Test),
+        return new(method.Name, lr, seed, data.Accuracy(model.forward, data.Train), data.Accuracy(model.forward, data.Test),
             Median(whole), Median(inOptimizer),
             model.named_parameters().ToDictionary(
                 p => p.name, p => linalg.svdvals(p.parameter.detach()).data<float>().ToArray()));

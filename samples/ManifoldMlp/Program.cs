@@ -16,6 +16,8 @@ var rates = new Option<double[]>("--lr")
     { Description = "learning rates, in the place of each method's own", AllowMultipleArgumentsPerToken = true };
 var seed = new Option<int>("--seed")
     { Description = "of the weights and the order of the data", DefaultValueFactory = _ => 42 };
+var seeds = new Option<int>("--seeds")
+    { Description = "how many seeds, from --seed on, each is trained with", DefaultValueFactory = _ => 1 };
 var limit = new Option<int?>("--limit") { Description = "use so many training images only" };
 var data = new Option<string?>("--data")
 {
@@ -26,13 +28,16 @@ var json = new Option<string?>("--json") { Description = "file for the results" 
 var results = new Option<string?>("--out") { Description = "folder for the figures and the tables" };
 
 var command = new RootCommand("Trains a small MLP whose weights stay on a manifold, and with AdamW for comparison.")
-    { methods, epochs, batch, rates, seed, limit, data, json, results };
+    { methods, epochs, batch, rates, seed, seeds, limit, data, json, results };
 command.SetAction(given =>
 {
+    foreach (var count in new[] { epochs, batch, seeds })
+        if (given.GetValue(count) < 1)
+            throw new UserException($"{count.Name} {given.GetValue(count)}: must be 1 or more.", UserException.Usage);
     var chosen = given.GetValue(methods)!.Select(Methods.Find).ToArray();
     var images = ImageData.Load(given.GetValue(data), given.GetValue(limit));
     var outcomes = Experiment.Run(images, chosen, given.GetValue(rates) ?? [], given.GetValue(epochs),
-        given.GetValue(batch), given.GetValue(seed));
+        given.GetValue(batch), given.GetValue(seed), given.GetValue(seeds));
     Report.Show(outcomes);
     if (given.GetValue(json) is { } file) ResultFile.Write(file, images.Name, outcomes);
     if (given.GetValue(results) is { } folder) Report.Draw(folder, images.Name, outcomes);
