@@ -72,15 +72,13 @@ public static class NewtonSchulz
 
     /// <summary>
     /// The matrix products of an iteration in units of 2 n^3 operations, n the shorter side, at aspect r = longer/shorter and T
-    /// steps: plain T (2r + 1), Gram 4T + 2r - 3, with a restart 4T + 4r - 6.
+    /// steps: plain T (2r + 1); Gram 4T + 2r - 3, and 2r - 3 more for every time that X X^T has to be formed anew.
     /// </summary>
     public static double Products(Form form, NewtonSchulzSchedule schedule, long rows, long columns, ScalarType dtype)
     {
         var (T, r) = (schedule.Count, (double)Math.Max(rows, columns) / Math.Min(rows, columns));
         if (form == Form.Automatic) form = Choose(schedule, rows, columns, dtype);
-        return form == Form.Plain ? T * (2 * r + 1)
-            : GramForm.Restarts(schedule, dtype) ? 4 * T + 4 * r - 6
-            : 4 * T + 2 * r - 3;
+        return form == Form.Plain ? T * (2 * r + 1) : 4 * T + (2 * r - 3) * GramForm.Ends(schedule, dtype).Count;
     }
 
     /// <summary>
@@ -107,8 +105,8 @@ public enum Form
     Plain,
 
     /// <summary>
-    /// R = X X^T is updated in its place, n x n with n the shorter side, and X touched only at the end, and at a restart after
-    /// step 2 where the schedule needs one in that element type. Source: Dao-AILab/gram-newton-schulz.
+    /// R = X X^T is updated in its place, n x n with n the shorter side, and X touched only at the end, and where
+    /// rounding in that element type makes it necessary to form R anew. Source: Dao-AILab/gram-newton-schulz.
     /// </summary>
     Gram,
 }

@@ -73,9 +73,9 @@ public class MinimaxFamilyTests
                 var s = linalg.svdvals(NewtonSchulz.Orthogonalize(matrix, own, ScalarType.BFloat16).cpu().to(float64));
                 return (s - 1).square().mean().item<double>();
             }
-            var (whole, shorter) = (Error(entry.Schedule), Error(entry.In(ScalarType.BFloat16)));
-            // Observed 0.78 to 0.99: fewer steps round less.
-            Assert.True(shorter <= 1.2 * whole, $"l = {entry.Schedule.Lower}: {whole:g3} became {shorter:g3}");
+            // What rounding alone leaves. Observed 0.7e-5 to 1.5e-5 with all steps, 0.8e-5 to 1.7e-5 with fewer.
+            Assert.InRange(Error(entry.Schedule), 0, 4e-5);
+            Assert.InRange(Error(entry.In(ScalarType.BFloat16)), 0, 4e-5);
         }
     }
 
