@@ -101,7 +101,7 @@ internal static class TransferCommand
     {
         var sizes = points.Select(p => (p.Width, p.Depth)).Distinct().ToArray();
         var page = new StringBuilder($"| optimizer | {string.Join(" | ", sizes.Select(s => $"{s.Width} x {s.Depth}"))} "
-            + $"| moves, doublings | loss above the best with the first's rate |\n"
+            + "| the best moves by, doublings | loss above the best at the first size's rate |\n"
             + $"|---|{string.Concat(sizes.Select(_ => "---|"))}---|---|\n");
         foreach (var optimizer in points.GroupBy(p => p.Optimizer))
         {

@@ -1,5 +1,4 @@
 using Root.Optimizers.Modular;
-using Root.Optimizers.Orthogonalization;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -52,7 +51,7 @@ internal static class TransferTask
         Optimizers =
     [
         ("adamw", Grid(-11, -3), (m, _, lr) => optim.AdamW(m.parameters(), lr, 0.9, 0.95, weight_decay: 0)),
-        ("muon", Grid(-9, -1), (m, _, lr) => new RootOptimizer(m, Muon(lr))),
+        ("muon", Grid(-9, -1), (m, _, lr) => new Muon(m, lr: lr, weight_decay: 0)),
         ("root", Grid(-10, -2), (m, _, lr) => new RootOptimizer(m, lr: lr, weight_decay: 0)),
         ("modular descent", Grid(-4, 4), (m, budget, lr) => new ModularDescent(m, budget, lr)),
         ("manifold muon", Grid(-4, 4), (m, budget, lr) => new ManifoldMuon(m, new ManifoldMuon.Options
@@ -62,18 +61,6 @@ internal static class TransferTask
     /// <summary>Powers of 2.</summary>
     private static double[] Grid(int from, int to) =>
         Enumerable.Range(from, to - from + 1).Select(e => Math.Pow(2, e)).ToArray();
-
-    /// <summary>Keller Jordan's: at these shapes the published table falls back to his triple.</summary>
-    private static RootOptimizer.Options Muon(double lr) => new()
-    {
-        LearningRate = lr,
-        weight_decay = 0,
-        outlier_quantile = 1,
-        lr_scale = LrScale.KellerJordan,
-        learn_coefficients = false,
-        coefficients = CoefficientTable.RootPublished,
-        ns_steps = 5,
-    };
 
     /// <summary>The mean loss of the last tenth of the training; infinite where it diverged.</summary>
     public static double Train(int optimizer, long width, int depth, double lr, int steps, int seed)
