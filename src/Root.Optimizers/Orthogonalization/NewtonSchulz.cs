@@ -67,7 +67,7 @@ public static class NewtonSchulz
     {
         var safe = dtype is ScalarType.Float32 or ScalarType.Float64 || schedule.Lower >= GramLowerInBFloat16;
         double Of(Form form) => Products(form, schedule, rows, columns, dtype);
-        return safe && schedule.Count > 2 && Of(Form.Gram) < Of(Form.Plain) ? Form.Gram : Form.Plain;
+        return safe && Of(Form.Gram) < Of(Form.Plain) ? Form.Gram : Form.Plain;
     }
 
     /// <summary>

@@ -62,6 +62,7 @@ public class FormTests
     }
 
     [Theory]
+    [InlineData(ScalarType.BFloat16, 0.3, 2, 1, 0.04)] // observed 0.007
     [InlineData(ScalarType.BFloat16, 0.1, 3, 1, 0.04)] // observed 0.009; of low rank 0.025
     [InlineData(ScalarType.BFloat16, 0.3, 3, 1, 0.04)] // observed 0.009; of low rank 0.013
     [InlineData(ScalarType.BFloat16, 0.1, 4, 2, 0.04)] // observed 0.014
