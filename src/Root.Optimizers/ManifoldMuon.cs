@@ -54,8 +54,17 @@ public partial class ManifoldMuon : ManifoldOptimizer
     private Tensor MoveByDualAscent(Tensor W, Tensor M, double lr, MatrixBatch batch, Options options)
     {
         var signType = options.SignType() ?? ScalarType.BFloat16;
-        var solved = DualAscent.Solve(W, M, options.dual_alpha!.Value, options.dual_steps!.Value,
-            options.dual_tolerance!.Value, signType);
+        DualAscent solved;
+        try
+        {
+            solved = DualAscent.Solve(W, M, options.dual_alpha!.Value, options.dual_steps!.Value,
+                options.dual_tolerance!.Value, signType);
+        }
+        catch (NotFiniteNumberException e)
+        {
+            throw new NotFiniteNumberException($"{string.Join(", ", batch.Entries.Select(entry => entry.Label))}: {e.Message} "
+                + "Parameters before these have taken this step: restore a checkpoint.", e);
+        }
         foreach (var (entry, i) in batch.Entries.Select((entry, i) => (entry, i)))
             _reports[entry] = new(entry.Routed, solved.Residual[i], solved.Iterations[i]);
         return DualAscent.MatrixSign(W.sub_(solved.A.mul_(lr)), signType);
@@ -70,7 +79,8 @@ public enum StiefelSolver
 
     /// <summary>
     /// The published iteration on the dual, with its retraction; for comparison. It depends on the gradient's scale,
-    /// seldom converges within its steps, and leaves singular values as far from 1 as its matrix sign does.
+    /// seldom converges within its steps, and leaves singular values as far from 1 as its matrix sign does. Should its matrix
+    /// sign diverge, the step throws a NotFiniteNumberException midway and names the parameters.
     /// </summary>
     DualAscent,
 }

@@ -15,7 +15,7 @@ public partial class RootOptimizer
     {
         /// <summary>
         /// Newton-Schulz steps, at least 1. Default 4, or 5 where the optimizer's own options switch learning off. In bfloat16
-        /// a shape takes fewer where its fitted schedule is as exact without the last ones (<see cref="CoefficientEntry.In"/>).
+        /// a shape takes fewer where its fitted schedule's bound is below rounding without the last (<see cref="CoefficientEntry.In"/>).
         /// </summary>
         public int? ns_steps { get; set; }
 

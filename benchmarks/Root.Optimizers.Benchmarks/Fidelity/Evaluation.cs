@@ -26,8 +26,9 @@ internal static class Evaluation
         foreach (var method in methods)
         {
             using var inner = NewDisposeScope();
-            var (schedule, normalisation, _) = method.Coefficients(momentum.Shape, momentum.Step);
-            var X = NewtonSchulz.Orthogonalize(momentum.B, schedule, method.Type, normalisation).to(ScalarType.Float64);
+            var entry = method.Coefficients(momentum.Shape, momentum.Step);
+            var X = NewtonSchulz.Orthogonalize(momentum.B, entry.In(method.Type), method.Type, entry.Normalisation)
+                .to(ScalarType.Float64);
             var values = Spectrum.Exact(X).Values;
             results.Add(new(method.Name, momentum.Shape, momentum.Step, momentum.Parameter,
                 values.Average(s => (s - 1) * (s - 1)), values.Max(s => Math.Abs(s - 1)),

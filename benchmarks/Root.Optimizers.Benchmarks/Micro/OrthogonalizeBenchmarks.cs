@@ -34,7 +34,7 @@ public class OrthogonalizeBenchmarks
     public void Orthogonalize()
     {
         using var grad = no_grad();
-        using var result = NewtonSchulz.Orthogonalize(_matrices, _entry.Schedule, Type, _entry.Normalisation, Form);
+        using var result = NewtonSchulz.Orthogonalize(_matrices, _entry.In(Type), Type, _entry.Normalisation, Form);
     }
 
     [GlobalCleanup]

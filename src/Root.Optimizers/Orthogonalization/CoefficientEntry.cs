@@ -32,7 +32,8 @@ public sealed record CoefficientEntry(NewtonSchulzSchedule Schedule, Normalisati
 
     /// <summary>
     /// The coefficients for an iteration in an element type: in bfloat16 those of fewer steps where their bound is below its
-    /// rounding already, since the last steps would only polish what is lost again.
+    /// rounding already, since for singular values from l on the last steps would only polish what is lost again. Smaller
+    /// values, which the fit found to weigh little, come out smaller by a step's first coefficient.
     /// </summary>
     public NewtonSchulzSchedule In(ScalarType dtype) =>
         dtype == ScalarType.BFloat16 ? MinimaxFamily.Shortest(Schedule, RoundingOfBFloat16) : Schedule;

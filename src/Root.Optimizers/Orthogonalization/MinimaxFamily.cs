@@ -76,7 +76,7 @@ public static class MinimaxFamily
     /// </summary>
     public static NewtonSchulzSchedule Shortest(NewtonSchulzSchedule schedule, double bound)
     {
-        if (!Bank(schedule.Count).Contains(schedule)) return schedule;
+        if (schedule.Lower is null || !Bank(schedule.Count).Contains(schedule)) return schedule;
         return Enumerable.Range(1, schedule.Count - 1)
             .Select(steps => Bank(steps).FirstOrDefault(s => s.Lower == schedule.Lower && s.Bound <= bound))
             .FirstOrDefault(shorter => shorter is not null) ?? schedule;

@@ -44,8 +44,9 @@ internal static class SymmetricProduct
         return sum;
     }
 
-    private static bool Pays(Tensor A) =>
-        A.device_type == DeviceType.CPU && 2.0 * A.shape[1] * A.shape[1] * A.shape[2] >= LeastOperations && A.shape[1] > Rows;
+    /// <summary>Strips are written in place, which autograd refuses where it follows a gradient.</summary>
+    private static bool Pays(Tensor A) => A.device_type == DeviceType.CPU && !A.requires_grad
+        && 2.0 * A.shape[1] * A.shape[1] * A.shape[2] >= LeastOperations && A.shape[1] > Rows;
 
     private static void Fill_(Tensor sums, Tensor As, Tensor Bs, float beta, float alpha)
     {
