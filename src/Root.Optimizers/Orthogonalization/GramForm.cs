@@ -14,8 +14,8 @@ internal static class GramForm
     /// grows by the square of it, and what rounding made negative grows without bound. Source: measured on matrices of 24 to
     /// 768 rows, singular values filling [l, 1] or most of them below it. At a gain of 12 (three steps, l = 0.1) bfloat16
     /// leaves singular values within 0.04 of the bound, at 22 within 0.11, at 42 they reach 60. float32 is within 1e-3 at 400,
-    /// within 0.001 to 0.1 from 700 to 2,500 (float64, which was not measured, takes its limit); but a schedule that does not say how small the values are that it is for is held
-    /// to the smallest there are.
+    /// within 0.001 to 0.1 from 700 to 2,500; float64, which was not measured, takes its limit. A schedule that does not say
+    /// how small the values are that it is for is held to the smallest there are.
     /// </summary>
     private static double LargestGain(NewtonSchulzSchedule schedule, ScalarType dtype) =>
         schedule.Lower is not null && dtype is ScalarType.Float32 or ScalarType.Float64 ? 400 : 12;
