@@ -14,17 +14,21 @@ internal static class AdamWFallback
         var lr = options.LearningRate!.Value * options.fallback_lr_factor!.Value;
         var decay = options.fallback_weight_decay ?? options.weight_decay!.Value;
         var (beta1, beta2) = options.betas!.Value;
-        foreach (var (entry, g) in gradients)
+        foreach (var gradient in gradients)
         {
+            var (entry, g, _) = gradient;
             var state = (AdamWState)entry.State;
             var t = ++state.step;
-            var m = state.exp_avg.mul_(beta1).add_(g, alpha: 1 - beta1);
-            var v = state.exp_avg_sq.mul_(beta2).addcmul_(g, g, 1 - beta2);
-            using var denominator = v.sqrt();
+            gradient.Change(state.exp_avg, m => m.mul_(beta1).add_(g, alpha: 1 - beta1));
+            gradient.Change(state.exp_avg_sq, v => v.mul_(beta2).addcmul_(g, g, 1 - beta2));
+            using var denominator = state.exp_avg_sq.sqrt();
             denominator.add_(options.eps!.Value);
             var size = lr * Math.Sqrt(1 - Math.Pow(beta2, t)) / (1 - Math.Pow(beta1, t));
-            WeightDecay.Apply_(entry.Parameter, m, lr * decay, options.cautious == true);
-            entry.Parameter.addcdiv_(m, denominator, -size);
+            gradient.Change(entry.Parameter, theta =>
+            {
+                WeightDecay.Apply_(theta, state.exp_avg, lr * decay, options.cautious == true);
+                theta.addcdiv_(state.exp_avg, denominator, -size);
+            });
         }
     }
 }

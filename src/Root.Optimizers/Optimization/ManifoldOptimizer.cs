@@ -50,7 +50,8 @@ public abstract class ManifoldOptimizer : MatrixOptimizer
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         var off = new List<Entry>();
-        foreach (var entry in entries)
+        // A meta tensor has no data that could be off.
+        foreach (var entry in entries.Where(e => e.Parameter.device_type != DeviceType.META))
         {
             var place = _places[entry];
             var distance = place.Distance(Matrix(entry));

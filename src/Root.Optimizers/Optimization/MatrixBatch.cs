@@ -90,7 +90,7 @@ internal sealed class MatrixBatch
     public Tensor Accumulate(double mu, bool nesterov) => Stack(member =>
     {
         var (M, G) = Next(member);
-        M.mul_(mu).add_(G);
+        member.Change(M, M => M.mul_(mu).add_(G));
         return nesterov ? G.add(M, alpha: mu) : M.clone();
     });
 
@@ -102,15 +102,14 @@ internal sealed class MatrixBatch
     public Tensor Average(double mu, bool nesterov) => Stack(member =>
     {
         var (M, G) = Next(member);
-        M.mul_(mu).add_(G, alpha: 1 - mu);
+        member.Change(M, M => M.mul_(mu).add_(G, alpha: 1 - mu));
         return nesterov ? M.mul(mu).add_(G, alpha: 1 - mu) : M.clone();
     });
 
     private static (Tensor M, Tensor G) Next(Gradient member)
     {
-        var (entry, G) = member;
-        entry.State.step++;
-        return (((MomentumState)entry.State).momentum_buffer, G);
+        member.Entry.State.step++;
+        return (((MomentumState)member.Entry.State).momentum_buffer, member.Value);
     }
 
     /// <summary>
@@ -124,10 +123,14 @@ internal sealed class MatrixBatch
     public void Descend(Tensor updates, double lr, double scale, double decay, bool cautious)
     {
         using var scope = NewDisposeScope();
-        foreach (var (entry, U) in ByParameter(updates))
+        foreach (var (member, U) in ByParameter(updates))
         {
-            WeightDecay.Apply_(entry.Parameter, U, lr * entry.Share * decay, cautious);
-            entry.Parameter.add_(U, alpha: -lr * entry.Share * scale);
+            var rate = lr * member.Entry.Share;
+            member.Change(member.Entry.Parameter, theta =>
+            {
+                WeightDecay.Apply_(theta, U, rate * decay, cautious);
+                theta.add_(U, alpha: -rate * scale);
+            });
         }
     }
 
@@ -139,7 +142,7 @@ internal sealed class MatrixBatch
     public void Assign(Tensor values)
     {
         using var scope = NewDisposeScope();
-        foreach (var (entry, W) in ByParameter(values)) entry.Parameter.copy_(W);
+        foreach (var (member, W) in ByParameter(values)) member.Change(member.Entry.Parameter, theta => theta.copy_(W));
     }
 
     /// <summary>Stacks what <paramref name="parameterwise"/> makes of each member, new tensors of the parameters' shapes.</summary>
@@ -152,12 +155,13 @@ internal sealed class MatrixBatch
         return stacked.MoveToOuterDisposeScope();
     }
 
-    private IEnumerable<(Entry entry, Tensor value)> ByParameter(Tensor stacked)
+    private IEnumerable<(Gradient member, Tensor value)> ByParameter(Tensor stacked)
     {
         var start = 0;
-        foreach (var (entry, _) in _members)
+        foreach (var member in _members)
         {
-            yield return (entry, stacked.narrow(0, start, entry.Blocks).reshape(entry.Parameter.shape));
+            var entry = member.Entry;
+            yield return (member, stacked.narrow(0, start, entry.Blocks).reshape(entry.Parameter.shape));
             start += entry.Blocks;
         }
     }

@@ -11,7 +11,7 @@ namespace Root.Optimizers;
 public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
 {
     private readonly List<Group> _groups = [];
-    private readonly FiniteGradients _finite = new();
+    private FiniteGradients _finite = new();
     private bool _disposed;
 
     private protected MatrixOptimizer(MatrixOptions defaults)
@@ -25,6 +25,10 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
     internal sealed record Group(ParamGroup Public, MatrixOptions Options, Entry[] Entries);
 
     internal IReadOnlyList<Group> Groups => _groups;
+
+    /// <summary>Whether the device decides what becomes of a step whose gradients are not finite: by default a GPU does, the
+    /// CPU does not.</summary>
+    internal bool DefersFiniteCheck { set => _finite = new(value); }
 
     /// <summary>Where every parameter goes, and why; printing it gives one line each.</summary>
     public Routing Routing => new(_groups.SelectMany(g => g.Entries).Select(e => e.Routed));
@@ -118,8 +122,9 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
     /// </summary>
     /// <param name="closure">Reevaluates the model and returns the loss; runs with gradient tracking.</param>
     /// <returns>The closure's loss, or null.</returns>
-    /// <exception cref="NotFiniteNumberException">A gradient holds NaN or infinity. On the CPU this is found before the step,
-    /// on CUDA, where looking would stall the device, at a later step: the parameters are lost then.</exception>
+    /// <exception cref="NotFiniteNumberException">A gradient holds NaN or infinity. On the CPU this is found before the step.
+    /// On CUDA, where looking would stall the device, a later step tells, and the step itself changes neither parameters nor
+    /// momentum nor moments; their step counts may include it.</exception>
     /// <exception cref="InvalidOperationException">A parameter was replaced since construction, or a gradient is sparse.</exception>
     public override Tensor step(Func<Tensor>? closure = null)
     {
@@ -133,8 +138,7 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         using var scope = NewDisposeScope();
         CheckNotReplaced();
         foreach (var group in _groups) group.Options.Validate();
-        var gradients = _groups.Select(g => Gradient.Of(g.Entries)).ToArray();
-        _finite.Check(gradients.SelectMany(g => g));
+        var gradients = _finite.Check(_groups.Select(g => Gradient.Of(g.Entries)).ToArray());
         var batches = gradients.Select(MatrixBatch.Of).ToArray();
         MatrixBatch.TakeTurns(batches.SelectMany(b => b));
         for (var i = 0; i < _groups.Count; i++)

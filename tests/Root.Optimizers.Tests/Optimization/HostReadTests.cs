@@ -1,0 +1,63 @@
+using System.Reflection;
+using Root.Optimizers.Tests.Support;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Tests.Optimization;
+
+/// <summary>
+/// On a GPU the host only queues work; what reads a result waits until all of it is done. No method of the library may do so
+/// unless it stands here, with the reason.
+/// </summary>
+public class HostReadTests
+{
+    /// <summary>What reads a tensor on the host or waits for the device: TorchSharp's own, and libtorch's checks of a result.</summary>
+    private static readonly HashSet<string> Reading =
+    [
+        "item", "data", "cpu", "tolist", "bytes", "allclose", "equal", "Equals", "nonzero", "argwhere", "unique", "masked_select",
+        "is_nonzero", "ToSingle", "ToDouble", "ToInt32", "ToInt64", "ToBoolean", "ToScalar", "op_Explicit", "Save", "Load", "Write", "ToString", "str",
+        "print", "storage", "numpy", "bincount", "histc", "synchronize",
+        "inv", "solve", "cholesky", "eigh", "eigvalsh", "eig", "svd", "svdvals", "lstsq", "matrix_rank", "pinv", "slogdet", "det",
+    ];
+
+    private static readonly Dictionary<string, string> Allowed = new()
+    {
+        ["Atom.WeightNorm"] = "asked for by the user, outside of a step",
+        ["AtomNorm.LargestSingularValue"] = "likewise",
+        ["EmbeddingNorm.Of"] = "likewise",
+        ["BatchedProduct.IsRotated"] = "once in a process, on the CPU",
+        ["DualAscent.Solve"] = "stops when it has converged; documented",
+        ["FiniteGradients.CheckNow"] = "the CPU's own branch",
+        ["FiniteGradients.Lost"] = "between GPUs, where none waits for the host",
+        ["FiniteGradients.ThrowIfLost"] = "reads the host's copy; waits only when it is about to throw",
+        ["GolubKahan.Quadrature"] = "a refit",
+        ["Spectrum.Exact"] = "a refit",
+        ["OutlierSplit.ToBase_"] = "the CPU's own branch",
+        ["ParameterState.ApproximatelyEquals"] = "comparing, outside of a step",
+        ["ParameterState.Read"] = "loading",
+        ["ParameterState.SaveStateDict"] = "saving",
+        ["ParameterState.to"] = "moving the state, asked for by the user",
+        ["RationalForm.Direction"] = "checks its inverses; the form that is chosen on the CPU",
+        ["Sphere.Distance"] = "construction",
+        ["Stiefel.Distance"] = "construction",
+        ["Stiefel.Project"] = "construction",
+    };
+
+    [Fact]
+    public void Nothing_waits_for_the_device_but_what_has_a_reason()
+    {
+        var found = CompiledCalls.Of(typeof(RootOptimizer).Assembly).Where(call => Reads(call.Called))
+            .GroupBy(call => call.Caller, call => call.Called.Name).ToDictionary(g => g.Key, g => string.Join(", ", g.Distinct()));
+        var waiting = found.Where(f => !Allowed.ContainsKey(f.Key)).Select(f => $"{f.Key} calls {f.Value}").Order().ToArray();
+        Assert.True(waiting.Length == 0, string.Join("\n", waiting));
+        Assert.Equal([], Allowed.Keys.Except(found.Keys)); // what waits no longer is taken from the list
+    }
+
+    private static bool Reads(MethodBase method)
+    {
+        if (method.DeclaringType?.Assembly != typeof(Tensor).Assembly) return false;
+        var name = method.Name.StartsWith("get_") ? method.Name[4..] : method.Name;
+        // A device is a place to move to; the library moves to none but what the caller names and the CPU.
+        return name == "to" ? method.GetParameters().Any(p => p.ParameterType == typeof(Device)) : Reading.Contains(name);
+    }
+}
