@@ -41,7 +41,8 @@ restore() {
     local log
     log=$(mktemp)
     if dotnet restore Root.Optimizers.sln --verbosity quiet "$@" >"$log" 2>&1; then rm "$log"; return; fi
-    cat "$log" >&2
+    # Each error once, and not for every project again.
+    sed -E 's/^.*: (error|warning) /\1 /; s/ \[[^]]*]$//' "$log" | awk '!seen[$0]++' >&2
     rm "$log"
     echo "./run: the NuGet packages could not be restored (see above). Where TorchSharp, TorchSharp-cpu or libtorch-cpu is" \
         "named, the package source lacks it or is out of reach: 'dotnet nuget list source' shows the sources in use, and" \
@@ -58,7 +59,7 @@ needs_npm() {
 
 # install PACKAGE...: the Debian packages that are not there yet.
 install() {
-    local package missing=() as_root=()
+    local package log missing=() as_root=()
     for package in "$@"; do
         is_there "$package" || missing+=("$package")
     done
@@ -75,13 +76,16 @@ install() {
         as_root=(sudo)
     fi
     echo "./run: installing ${missing[*]}" >&2
+    log=$(mktemp)
     { "${as_root[@]}" apt-get update -q &&
         DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -qy --no-install-recommends "${missing[@]}"; } \
-        >/tmp/root-optimizers-install.log 2>&1 || {
-        tail -n 5 /tmp/root-optimizers-install.log >&2
+        >"$log" 2>&1 || {
+        tail -n 5 "$log" >&2
+        rm "$log"
         echo "./run: could not install ${missing[*]}; try by hand: apt-get install ${missing[*]}" >&2
         exit 1
     }
+    rm "$log"
 }
 
 is_there() {

@@ -167,7 +167,8 @@ public sealed class CharGptTests : IDisposable
 
     private static Outcome RunInterrupted(params string[] arguments)
     {
-        const int SigInt = 2;
+        // Not SIGINT, which a process ignores that a script has started in the background. Both are handled alike.
+        const int SigTerm = 15;
         var process = Start(arguments);
         var output = "";
         while (!output.Contains("step 1/", StringComparison.Ordinal) && process.StandardOutput.ReadLine() is { } line)
@@ -175,7 +176,7 @@ public sealed class CharGptTests : IDisposable
             output += line + "\n";
         }
 
-        Assert.Equal(0, Kill(process.Id, SigInt));
+        Assert.Equal(0, Kill(process.Id, SigTerm));
         return Finish(process);
     }
 
