@@ -3,6 +3,7 @@ using CharGpt;
 using Root.Optimizers.Benchmarks;
 using Root.Optimizers.Benchmarks.Coefficients;
 using Root.Optimizers.Benchmarks.Compare;
+using Root.Optimizers.Benchmarks.Digest;
 using Root.Optimizers.Benchmarks.Fidelity;
 using Root.Optimizers.Benchmarks.Micro;
 using Root.Optimizers.Benchmarks.Orthogonalize;
@@ -13,7 +14,7 @@ CpuThreads.Configure();
 var root = new RootCommand("Comparisons and measurements of Root.Optimizers.")
 {
     FidelityCommand.Create(), CoefficientsCommand.Create(), LearningCommand.Create(),
-    CompareCommand.Create(), OutliersCommand.Create(), ManifoldCommand.Create(), TransferCommand.Create(), StepCommand.Create(), OrthogonalizeCommand.Create(), MicroCommand.Create(),
+    CompareCommand.Create(), OutliersCommand.Create(), ManifoldCommand.Create(), TransferCommand.Create(), StepCommand.Create(), OrthogonalizeCommand.Create(), MicroCommand.Create(), DigestCommand.Create(),
 };
 try
 {
