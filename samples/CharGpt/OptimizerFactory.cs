@@ -15,16 +15,23 @@ public static class OptimizerFactory
 
     private static readonly Dictionary<string, (double LearningRate, double WeightDecay, Create Create)> Known = new()
     {
-        ["root"] = (8e-3, 0.1, (model, lr, decay) => new RootOptimizer(model, lr: lr, weight_decay: decay)),
+        ["root"] = (8e-3, 0.1, (model, lr, decay) => new RootOptimizer(model, lr, new() { weight_decay = decay })),
         ["root-published"] = (8e-3, 0.1, (model, lr, decay) =>
-            new RootOptimizer(model, RootOptimizer.Options.Published(lr, decay))),
+            new RootOptimizer(model, lr, Published(decay))),
         // The learning rate and scale of root, so that what differs is the step alone.
         ["muon"] = (8e-3, 0.1, (model, lr, decay) =>
-            new Muon(model, lr: lr, weight_decay: decay, lr_scale: LrScale.MatchAdamWRms)),
+            new Muon(model, lr, new() { weight_decay = decay, lr_scale = LrScale.MatchAdamWRms })),
         ["adamw"] = (4e-3, 0.1, AdamW),
         ["sgd"] = (0.1, 0, (model, lr, decay) =>
             torch.optim.SGD(model.parameters(), lr, momentum: 0.9, weight_decay: decay, nesterov: true)),
     };
+
+    private static RootOptimizer.Options Published(double decay)
+    {
+        var options = RootOptimizer.Options.Published();
+        options.weight_decay = decay;
+        return options;
+    }
 
     public static IReadOnlyCollection<string> Names => Known.Keys;
 

@@ -13,10 +13,10 @@ public static class Methods
     public static IReadOnlyList<Method> All { get; } =
     [
         new("adamw", [3e-3, 1e-2, 3e-2], (model, lr) => optim.AdamW(model.parameters(), lr, weight_decay: 0)),
-        new("sphere", [0.03, 0.1, 0.3], (model, lr) => new HypersphericalDescent(model, lr)),
-        new("rows", [0.03, 0.1, 0.3], (model, lr) => new HypersphericalDescent(model, lr, manifold: Manifold.UnitRows)),
-        new("exact", [0.03, 0.1, 0.3], (model, lr) => new ManifoldMuon(model, lr)),
-        new("dual", [0.03, 0.1, 0.3], (model, lr) => new ManifoldMuon(model, lr, solver: StiefelSolver.DualAscent)),
+        new("sphere", [0.03, 0.1, 0.3], (model, lr) => optim.HypersphericalDescent(model, lr)),
+        new("rows", [0.03, 0.1, 0.3], (model, lr) => optim.HypersphericalDescent(model, lr, manifold: Manifold.UnitRows)),
+        new("exact", [0.03, 0.1, 0.3], (model, lr) => optim.ManifoldMuon(model, lr)),
+        new("dual", [0.03, 0.1, 0.3], (model, lr) => optim.ManifoldMuon(model, lr, solver: StiefelSolver.DualAscent)),
     ];
 
     public static Method Find(string name) => All.FirstOrDefault(m => m.Name == name)

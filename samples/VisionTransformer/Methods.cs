@@ -21,9 +21,9 @@ public static class Methods
     public static IReadOnlyList<Method> All { get; } =
     [
         new("adamw", 3e-3, (model, lr) => optim.AdamW(model.parameters(), lr, weight_decay: Decay)),
-        new("muon", 3e-2, (model, lr) => new Muon(model, lr, Decay, lr_scale: LrScale.MatchAdamWRms)),
-        new("root", 3e-2, (model, lr) => new RootOptimizer(model, lr, Decay)),
-        new("root-published", 3e-2, (model, lr) => RootOptimizer.Published(model, lr, Decay)),
+        new("muon", 3e-2, (model, lr) => optim.Muon(model, lr, Decay, lr_scale: LrScale.MatchAdamWRms)),
+        new("root", 3e-2, (model, lr) => optim.ROOT(model, lr, Decay)),
+        new("root-published", 3e-2, (model, lr) => new RootOptimizer(model, lr, RootOptimizer.Options.Published())),
     ];
 
     /// <summary>ROOT at the quantiles of the paper's ablation, and without its outlier split.</summary>
@@ -31,7 +31,7 @@ public static class Methods
     [
         .. new[] { 0.80, 0.85, 0.90, 0.95, 0.99, 1 }.Select(q => new Method(
             q < 1 ? string.Create(CultureInfo.InvariantCulture, $"quantile {q:0.00}") : "no split",
-            Find("root").LearningRate, (model, lr) => new RootOptimizer(model, lr, Decay, outlier_quantile: q))),
+            Find("root").LearningRate, (model, lr) => optim.ROOT(model, lr, Decay, outlier_quantile: q))),
     ];
 
     /// <summary>By their names with commas between them; each once.</summary>

@@ -12,10 +12,10 @@ namespace Root.Optimizers;
 /// (see <see cref="MatrixOptimizer.Routing"/>).
 /// </summary>
 /// <remarks>
-/// Weights that are not of norm 1 are divided by their norm at construction; <see cref="ManifoldOptimizer.Placements"/>
+/// Weights that are not of norm 1 are divided by their norm at construction; <see cref="ManifoldOptimizer{TOptions}.Placements"/>
 /// says which. Weight decay acts in the AdamW fallback only.
 /// </remarks>
-public partial class HypersphericalDescent : ManifoldOptimizer
+public partial class HypersphericalDescent : ManifoldOptimizer<HypersphericalDescent.Options>
 {
     /// <summary>
     /// Hyperspherical descent's hyperparameters. The learning rate is the tangent of the angle that a step turns a
@@ -24,28 +24,11 @@ public partial class HypersphericalDescent : ManifoldOptimizer
     /// </summary>
     public sealed class Options : ManifoldOptions
     {
-        internal static Options Of(double lr, double momentum, Manifold manifold, bool initialize) =>
-            new() { LearningRate = lr, momentum = momentum, manifold = manifold, initialize = initialize };
+        /// <summary>Whether a tensor, each of its rows or each of its columns is one unit vector.</summary>
+        [NotSaved]
+        public override Manifold manifold { get => Get(Manifold.Sphere); set => Set(value); }
 
-        internal Options WithDefaults()
-        {
-            var options = (Options)Copy();
-            options.InheritFrom(new Options
-            {
-                LearningRate = 0.1,
-                momentum = 0,
-                weight_decay = 0,
-                betas = (0.9, 0.95),
-                eps = 1e-8,
-                fallback_lr_factor = 0.01,
-                manifold = Manifold.Sphere,
-                radius = Radius.One,
-                initialize = true,
-            });
-            return options;
-        }
-
-        private protected override void CheckManifold(Manifold? chosen)
+        private protected override void CheckManifold(Manifold chosen)
         {
             if (chosen is not (Manifold.Sphere or Manifold.UnitRows or Manifold.UnitColumns))
                 throw Require.Invalid(nameof(manifold), chosen, "Sphere, UnitRows or UnitColumns");

@@ -1,3 +1,4 @@
+using Root.Optimizers.Core;
 using Root.Optimizers.Manifolds;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -21,12 +22,12 @@ namespace Root.Optimizers;
 /// </summary>
 /// <remarks>
 /// Weights that are not on their manifold are moved to its nearest point at construction;
-/// <see cref="ManifoldOptimizer.Placements"/> says which and how far. A weight has no length that could decay: weight
+/// <see cref="ManifoldOptimizer{TOptions}.Placements"/> says which and how far. A weight has no length that could decay: weight
 /// decay acts on the Euclidean manifold and in the AdamW fallback only.
 /// </remarks>
-public partial class ManifoldMuon : ManifoldOptimizer
+public partial class ManifoldMuon : ManifoldOptimizer<ManifoldMuon.Options>
 {
-    private readonly Dictionary<Entry, DualAscentReport> _reports = [];
+    private readonly Dictionary<MatrixSlot, DualAscentReport> _reports = [];
 
     /// <summary>
     /// How near the published solver came to a tangent direction at the newest step, by parameter; empty with the exact
@@ -35,20 +36,16 @@ public partial class ManifoldMuon : ManifoldOptimizer
     public IReadOnlyCollection<DualAscentReport> DualAscentReports => _reports.Values;
 
     private protected override Tensor Move(Tensor W, Tensor M, double lr, Manifold manifold, MatrixBatch batch,
-        ManifoldOptions groupOptions)
+        Options options) => manifold switch
     {
-        var options = (Options)groupOptions;
-        return manifold switch
-        {
-            Manifold.Stiefel when options.solver == StiefelSolver.DualAscent =>
-                MoveByDualAscent(W, M, lr, batch, options),
-            Manifold.Stiefel => Stiefel.Retract(W,
-                StiefelTangent.Direction(W, M, options.form!.Value, options.SignType()), lr),
-            Manifold.Euclidean => W.mul_(1 - lr * options.weight_decay!.Value)
-                .sub_(DualAscent.MatrixSign(M, options.SignType() ?? M.dtype).mul_(lr)),
-            _ => base.Move(W, M, lr, manifold, batch, options),
-        };
-    }
+        Manifold.Stiefel when options.solver == StiefelSolver.DualAscent =>
+            MoveByDualAscent(W, M, lr, batch, options),
+        Manifold.Stiefel => Stiefel.Retract(W,
+            StiefelTangent.Direction(W, M, options.form, options.SignType()), lr),
+        Manifold.Euclidean => W.mul_(1 - lr * options.weight_decay)
+            .sub_(DualAscent.MatrixSign(M, options.SignType() ?? M.dtype).mul_(lr)),
+        _ => base.Move(W, M, lr, manifold, batch, options),
+    };
 
     /// <summary>As published, its retraction by the matrix sign included.</summary>
     private Tensor MoveByDualAscent(Tensor W, Tensor M, double lr, MatrixBatch batch, Options options)
@@ -57,16 +54,16 @@ public partial class ManifoldMuon : ManifoldOptimizer
         DualAscent solved;
         try
         {
-            solved = DualAscent.Solve(W, M, options.dual_alpha!.Value, options.dual_steps!.Value,
-                options.dual_tolerance!.Value, signType);
+            solved = DualAscent.Solve(W, M, options.dual_alpha, options.dual_steps,
+                options.dual_tolerance, signType);
         }
         catch (NotFiniteNumberException e)
         {
-            throw new NotFiniteNumberException($"{string.Join(", ", batch.Entries.Select(entry => entry.Label))}: {e.Message} "
+            throw new NotFiniteNumberException($"{string.Join(", ", batch.Slots.Select(slot => slot.Label))}: {e.Message} "
                 + "Parameters before these have taken this step: restore a checkpoint.", e);
         }
-        foreach (var (entry, i) in batch.Entries.Select((entry, i) => (entry, i)))
-            _reports[entry] = new(entry.Routed, solved.Residual[i], solved.Iterations[i]);
+        foreach (var (slot, i) in batch.Slots.Select((slot, i) => (slot, i)))
+            _reports[slot] = new(slot.Routed, solved.Residual[i], solved.Iterations[i]);
         return DualAscent.MatrixSign(W.sub_(solved.A.mul_(lr)), signType);
     }
 }

@@ -1,66 +1,33 @@
-using TorchSharp.Modules;
-
 namespace Root.Optimizers;
 
 public sealed partial class ModularDescent
 {
     /// <summary>
     /// Modular descent's hyperparameters. Defaults: lr 0.1, momentum 0.9, no weight decay, and for the AdamW fallback a
-    /// hundredth of the learning rate, betas (0.9, 0.95), eps 1e-8.
+    /// hundredth of the learning rate, betas (0.9, 0.95), eps 1e-8. The budget is the optimizer's own.
     /// </summary>
     public sealed class Options : MatrixOptions
     {
-        /// <summary>The element type of matrix signs. Default <see cref="Precision.Automatic"/>.</summary>
-        public Precision? precision { get; set; }
+        /// <summary>Momentum mu, in [0, 1].</summary>
+        public override double momentum { get => Get(0.9); set => Set(value); }
 
-        internal static Options Of(double lr, double momentum, double weight_decay) =>
-            new() { LearningRate = lr, momentum = momentum, weight_decay = weight_decay };
+        /// <summary>Decoupled weight decay, scaled by the share as the learning rate is. At least 0.</summary>
+        public override double weight_decay { get => Get(0.0); set => Set(value); }
 
-        internal Options WithDefaults()
-        {
-            var options = (Options)Copy();
-            options.InheritFrom(new Options
-            {
-                LearningRate = 0.1,
-                momentum = 0.9,
-                weight_decay = 0,
-                betas = (0.9, 0.95),
-                eps = 1e-8,
-                fallback_lr_factor = 0.01,
-                precision = Precision.Automatic,
-            });
-            return options;
-        }
+        /// <summary>The AdamW fallback's learning rate is this times the group's. At least 0.</summary>
+        public override double fallback_lr_factor { get => Get(0.01); set => Set(value); }
 
-        internal override void InheritFrom(MatrixOptions defaults)
-        {
-            base.InheritFrom(defaults);
-            precision ??= ((Options)defaults).precision;
-        }
-
-        internal override void Validate()
-        {
-            base.Validate();
-            Require.Defined(precision, nameof(precision));
-        }
+        /// <summary>The element type of matrix signs.</summary>
+        public Precision precision { get => Get(Precision.Automatic); set => Set(value); }
 
         /// <inheritdoc />
-        public override void LoadStateDict(OptimizerOptions source)
-        {
-            base.LoadStateDict(source);
-            precision = ((Options)source).precision;
-        }
+        protected override double DefaultLearningRate => 0.1;
 
-        internal override void Write(BinaryWriter writer)
+        /// <inheritdoc />
+        protected internal override void Validate()
         {
-            base.Write(writer);
-            writer.Write((int)precision!.Value);
-        }
-
-        internal override void Read(BinaryReader reader)
-        {
-            base.Read(reader);
-            precision = (Precision)reader.ReadInt32();
+            base.Validate();
+            Require.Defined(precision);
         }
     }
 }

@@ -1,5 +1,5 @@
+using Root.Optimizers.Core;
 using Root.Optimizers.Modular;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -10,101 +10,68 @@ namespace Root.Optimizers;
 /// arXiv 2410.21265), with momentum: for every atom of a <see cref="ModularBudget"/>
 /// <code>
 /// M     &lt;- mu M + G
-/// U      = dualize(M)                           the update of norm 1 in the atom's own norm that increases &lt;M,
-/// U&gt; most
+/// U      = dualize(M)                           of norm 1 in the atom's own norm, the one that increases &lt;M, U&gt; most
 /// theta &lt;- (1 - lr * share * decay) theta - lr * share * U
 /// </code>
 /// so that one learning rate serves every layer and, with weights of norm 1 (<see cref="ModularBudget.Initialize"/>),
 /// networks of any width and depth. Parameters in no atom go to a built-in AdamW; the budget decides, and
 /// <see cref="MatrixOptions.route"/> is not asked.
 /// </summary>
-public sealed partial class ModularDescent : MatrixOptimizer
+public sealed partial class ModularDescent : MatrixOptimizer<ModularDescent.Options>
 {
-    private readonly ModularBudget _budget;
-    private readonly Dictionary<Entry, AtomNorm> _atoms = [];
-
     /// <summary>Over the atoms of a budget alone.</summary>
     /// <param name="budget">What each weight may use.</param>
-    /// <param name="lr">Learning rate: by how much at most a step moves the network's output, to first order.</param>
-    /// <param name="momentum">Momentum mu, in [0, 1].</param>
-    /// <param name="weight_decay">Decoupled weight decay, scaled by the share as the learning rate is.</param>
+    /// <param name="options">What they do not set has the default named at the option.</param>
     /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>.</exception>
-    public ModularDescent(ModularBudget budget, double lr = 0.1, double momentum = 0.9, double weight_decay = 0)
-        : this(budget, Options.Of(lr, momentum, weight_decay)) { }
+    public ModularDescent(ModularBudget budget, Options? options = null)
+        : base([new ParamGroup(budget.Select(s => (s.Atom.ToString(), s.Atom.Weight)))], With(budget, options)) { }
+
+    /// <summary>Over the atoms of a budget, with <paramref name="lr"/> in the place of the options' learning rate.</summary>
+    /// <inheritdoc cref="ModularDescent(ModularBudget, Options?)"/>
+    public ModularDescent(ModularBudget budget, double lr, Options? options = null) : this(budget, MatrixOptions.With(options, lr)) { }
 
     /// <summary>Over a model: atoms by the budget, what is in none by AdamW.</summary>
     /// <param name="model">The model whose weights the budget's atoms are.</param>
     /// <param name="budget">What each weight may use.</param>
-    /// <param name="lr">Learning rate: by how much at most a step moves the network's output, to first order.</param>
-    /// <param name="momentum">Momentum mu, in [0, 1].</param>
-    /// <param name="weight_decay">Decoupled weight decay, scaled by the share as the learning rate is.</param>
+    /// <param name="options">What they do not set has the default named at the option.</param>
     /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>; or the model lacks an
     /// atom's weight.</exception>
-    public ModularDescent(nn.Module model, ModularBudget budget, double lr = 0.1, double momentum = 0.9,
-        double weight_decay = 0)
-        : this(model, budget, Options.Of(lr, momentum, weight_decay)) { }
-
-    /// <summary>Over the atoms of a budget alone, with every option.</summary>
-    /// <param name="budget">What each weight may use.</param>
-    /// <param name="options">What it leaves null takes the defaults.</param>
-    /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>.</exception>
-    public ModularDescent(ModularBudget budget, Options options)
-        : this(budget, options, new ParamGroup(budget.Select(s => (s.Atom.ToString(), s.Atom.Weight)))) { }
-
-    /// <summary>Over a model, with every option.</summary>
-    /// <param name="model">The model whose weights the budget's atoms are.</param>
-    /// <param name="budget">What each weight may use.</param>
-    /// <param name="options">What it leaves null takes the defaults.</param>
-    /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>; or the model lacks an
-    /// atom's weight.</exception>
-    public ModularDescent(nn.Module model, ModularBudget budget, Options options)
-        : this(budget, options, new ParamGroup(model))
+    public ModularDescent(nn.Module model, ModularBudget budget, Options? options = null)
+        : base([new ParamGroup(model)], With(budget, options))
     {
         foreach (var share in budget)
-            if (!_atoms.Keys.Any(entry => Candidate.IsSame(entry.Parameter, share.Atom.Weight)))
+            if (!Slots.OfType<MatrixSlot>().Any(slot => SameTensor.Is(slot.Parameter, share.Atom.Weight)))
                 throw new ArgumentException($"The model does not hold the weight of the budget's atom {share.Atom}.",
                     nameof(budget));
     }
 
-    private ModularDescent(ModularBudget budget, Options options, ParamGroup group) : base(options.WithDefaults())
+    /// <summary>Over a model, with <paramref name="lr"/> in the place of the options' learning rate.</summary>
+    /// <inheritdoc cref="ModularDescent(nn.Module, ModularBudget, Options?)"/>
+    public ModularDescent(nn.Module model, ModularBudget budget, double lr, Options? options = null)
+        : this(model, budget, MatrixOptions.With(options, lr)) { }
+
+    private static Options With(ModularBudget budget, Options? options)
     {
-        _budget = budget;
-        add_param_group(group);
+        var copy = (Options?)options?.Copy() ?? new();
+        copy.budget = budget;
+        return copy;
     }
 
-    private protected override RoutedParameter Decide(Candidate candidate, MatrixOptions options)
+    private protected override RoutedParameter RouteOf(ModelParameter parameter, MatrixOptions options)
     {
-        var share = candidate.Parameter is { IsInvalid: false } parameter ? _budget.Of(parameter) : null;
-        return new(candidate.Name, candidate.Parameter.shape, share is null ? Route.AdamW : Route.Matrix,
-            share is null ? "in no atom of the budget" : FormattableString.Invariant($"share {share.Share:g3}"));
+        var share = options.budget!.ShareOf(parameter.Parameter);
+        return new(parameter.Name, parameter.Parameter.shape, share is null ? Route.AdamW : Route.Matrix,
+            share is null ? "in no atom of the budget" : FormattableString.Invariant($"share {share:g3}"));
     }
 
-    private protected override void Admit(IReadOnlyList<Entry> entries, MatrixOptions options)
-    {
-        foreach (var entry in entries)
-            if (_budget.Of(entry.Parameter) is { } share)
-                (_atoms[entry], entry.Share) = (share.Atom.Norm, share.Share);
-    }
+    /// <summary>The norm of the atom that holds the parameter.</summary>
+    protected override object? PlanOf(MatrixSlot slot, Options options) => ((ModularBudget)options.budget!).Find(slot.Parameter)!.Atom.Norm;
 
-    private protected override void Update(MatrixBatch batch, MatrixOptions groupOptions)
+    /// <inheritdoc />
+    protected override void Update(MatrixBatch batch, Options options)
     {
-        var options = (Options)groupOptions;
-        foreach (var (norm, part) in batch.By(entry => _atoms[entry]))
-        {
-            var M = part.Accumulate(options.momentum!.Value, nesterov: false);
-            var U = norm.Dualize(M, options.precision!.Value.Resolve(part));
-            part.Descend(U, options.LearningRate!.Value, 1, options.weight_decay!.Value, options.cautious == true);
-        }
-    }
-
-    /// <summary>Parameters with options of their own.</summary>
-    public sealed class ParamGroup : MatrixParamGroup<Options>
-    {
-        /// <summary>A group over named parameters.</summary>
-        public ParamGroup(IEnumerable<(string name, Parameter parameter)> parameters, Options? options = null)
-            : base(Candidate.Of(parameters), options) { }
-
-        /// <summary>A group over a module.</summary>
-        public ParamGroup(nn.Module model, Options? options = null) : base(Candidate.Of(model), options) { }
+        var norm = (AtomNorm)batch.Plan!;
+        var M = batch.Accumulate(options.momentum, nesterov: false);
+        batch.Descend(norm.Dualize(M, batch.TypeFor(options.precision)), options);
     }
 }

@@ -1,5 +1,5 @@
+using Root.Optimizers.Core;
 using Root.Optimizers.Orthogonalization;
-using static TorchSharp.torch;
 
 namespace Root.Optimizers;
 
@@ -14,14 +14,13 @@ namespace Root.Optimizers;
 /// Parameters that are no matrices, embeddings and output heads go to a built-in AdamW (see
 /// <see cref="MatrixOptimizer.Routing"/>). Convolutions are flattened to (out, in * kh * kw).
 /// </summary>
-public partial class Muon : MatrixOptimizer
+public partial class Muon : MatrixOptimizer<Muon.Options>
 {
-    private protected override void Update(MatrixBatch batch, MatrixOptions groupOptions)
+    /// <inheritdoc />
+    protected override void Update(MatrixBatch batch, Options options)
     {
-        var options = (Options)groupOptions;
-        var M = batch.Average(options.momentum!.Value, options.nesterov!.Value);
-        var U = NewtonSchulz.Orthogonalize(M, options.coefficients!, options.precision!.Value.Resolve(batch), consume: true);
-        batch.Descend(U, options.LearningRate!.Value, options.lr_scale!.Value.Factor(batch.Rows, batch.Columns),
-            options.weight_decay!.Value, options.cautious!.Value);
+        var M = batch.Average(options.momentum, options.nesterov);
+        var U = NewtonSchulz.Orthogonalize(M, options.schedule, batch.TypeFor(options.precision), consume: true);
+        batch.Descend(U, options);
     }
 }

@@ -1,6 +1,6 @@
+using Root.Optimizers.Core;
 using Root.Optimizers.Orthogonalization;
 using Root.Optimizers.Outliers;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Root.Optimizers;
@@ -17,22 +17,29 @@ namespace Root.Optimizers;
 /// Parameters that are no matrices, embeddings and output heads go to a built-in AdamW (see
 /// <see cref="MatrixOptimizer.Routing"/>). Convolutions are flattened to (out, in * kh * kw).
 /// </summary>
-public partial class RootOptimizer : MatrixOptimizer
+public partial class RootOptimizer : MatrixOptimizer<RootOptimizer.Options>
 {
-    private protected override void Update(MatrixBatch batch, MatrixOptions groupOptions)
+    private readonly CoefficientLearner _learner = new();
+
+    /// <summary>The coefficients of the first group; of all groups, unless some have a table of their own.</summary>
+    public CoefficientTable Coefficients => ((Options)Groups[0].Options).coefficients;
+
+    /// <inheritdoc />
+    protected override void Update(MatrixBatch batch, Options options)
     {
-        var options = (Options)groupOptions;
-        var M = batch.Accumulate(options.momentum!.Value, options.nesterov!.Value);
+        var M = batch.Accumulate(options.momentum, options.nesterov);
         var B = options.outlier_quantile < 1
-            ? OutlierSplit.ToBase_(M, OutlierSplit.Threshold(M, options.outlier_quantile.Value, options.exact_quantile!.Value))
+            ? OutlierSplit.ToBase_(M, OutlierSplit.Threshold(M, options.outlier_quantile, options.exact_quantile))
             : M;
-        if (options.learn_coefficients!.Value && CoefficientLearner.IsDue(batch.Step) && batch.InTurn(B) is { } matrix)
-            CoefficientLearner.Learn(options.coefficients!, matrix, options.ns_steps!.Value, batch.Step);
-        var U = Orthogonalize(B, options.coefficients!.For(batch.Rows, batch.Columns, options.ns_steps!.Value),
-            options.precision!.Value.Resolve(batch));
-        batch.Descend(U, options.LearningRate!.Value, options.lr_scale!.Value.Factor(batch.Rows, batch.Columns),
-            options.weight_decay!.Value, options.cautious!.Value);
+        if (options.learn_coefficients) _learner.Observe(batch, B, options.coefficients, options.Steps);
+        var U = Orthogonalize(B, options.coefficients.For(batch.Shape.Rows, batch.Shape.Columns, options.Steps),
+            batch.TypeFor(options.precision));
+        batch.Descend(U, options);
     }
+
+    private protected override void OnStepping(IEnumerable<MatrixSlot> slots) => _learner.TakeTurns(slots);
+
+    private protected override void OnStepped() => _learner.Apply();
 
     /// <summary>
     /// Orthogonalizes a batch; a subclass may do it another way, or not at all (then the step is SGD's with momentum).

@@ -9,7 +9,7 @@ namespace Root.Optimizers.Tests;
 public class CoefficientLearningTests
 {
     private static RootOptimizer Learning(IEnumerable<Parameter> parameters, CoefficientTable? table = null) =>
-        new(parameters, new RootOptimizer.Options { momentum = 0, outlier_quantile = 1, coefficients = table, precision = Precision.Float32 });
+        new(parameters, new RootOptimizer.Options { momentum = 0, outlier_quantile = 1, coefficients = table ?? CoefficientTable.Shipped(), precision = Precision.Float32 });
 
     /// <summary>A matrix with singular values spread evenly in log s over [l, 1].</summary>
     private static Tensor Spread(long rows, long columns, double l)
@@ -43,11 +43,11 @@ public class CoefficientLearningTests
     [Fact]
     public void Refits_are_dense_at_first_and_sparse_later()
     {
-        var due = Enumerable.Range(1, 10_000).Where(step => CoefficientLearner.IsDue(step)).ToArray();
+        var due = Enumerable.Range(1, 10_000).Where(step => RefitSchedule.IsDue(step)).ToArray();
         Assert.Equal([1, 5, 9, 13, 17], due.Take(5));
         Assert.InRange(due.Count(step => step <= 100), 14, 20);
         Assert.InRange(due.Count(step => step > 1000), 10, 20);
-        Assert.Equal(due.Length, CoefficientLearner.Refits(10_000));
+        Assert.Equal(due.Length, RefitSchedule.Count(10_000));
     }
 
     [Theory]
@@ -65,7 +65,7 @@ public class CoefficientLearningTests
             Models.Gradient(parameters[0], Spread(8, 20, 0.5));
             Models.Gradient(parameters[1], Spread(rows, columns, 1e-3));
             optimizer.step();
-            if (CoefficientLearner.IsDue(step)) seen.Add(table.For(8, 20, 4).Schedule.Lower!.Value);
+            if (RefitSchedule.IsDue(step)) seen.Add(table.For(8, 20, 4).Schedule.Lower!.Value);
         }
         Assert.True(seen[0] > seen[1] && seen[2] > seen[3], string.Join(", ", seen));
     }
@@ -207,7 +207,7 @@ public class CoefficientLearningTests
             Models.Gradient(parameters[0], Spread(8, 20, 0.5));
             Models.Gradient(parameters[1], Spread(8, 20, 1e-3));
             optimizer.step();
-            if (CoefficientLearner.IsDue(step)) seen.Add(optimizer.Coefficients.For(8, 20, 4).Schedule.Lower!.Value);
+            if (RefitSchedule.IsDue(step)) seen.Add(optimizer.Coefficients.For(8, 20, 4).Schedule.Lower!.Value);
         }
         Assert.True(seen[0] > seen[1] && seen[2] > seen[3], string.Join(", ", seen));
     }
@@ -221,8 +221,30 @@ public class CoefficientLearningTests
         Models.RandomGradients([parameter]);
         optimizer.step();
         Assert.Empty(table.Entries);
-        Assert.Equal(5, ((RootOptimizer.ParamGroup)optimizer.ParamGroups.Single()).Options.ns_steps);
-        using var published = RootOptimizer.Published(Models.Mlp());
+        Assert.Equal(5, ((RootOptimizer.ParamGroup)optimizer.ParamGroups.Single()).Options.Steps);
+        using var published = new RootOptimizer(Models.Mlp(), RootOptimizer.Options.Published());
         Assert.Same(CoefficientTable.RootPublished, published.Coefficients);
+    }
+
+    [Fact]
+    public void A_fit_takes_effect_at_the_next_step_whatever_the_batches()
+    {
+        // In one group the two orientations are two batches, in two groups as well, the other way round.
+        Tensor[] Steps(bool grouped)
+        {
+            random.manual_seed(8);
+            Parameter[] p = [Models.Parameter(8, 20), Models.Parameter(20, 8), Models.Parameter(8, 20)];
+            RootOptimizer.Options options = new() { precision = Precision.Float32 };
+            using var optimizer = grouped
+                ? new RootOptimizer([new RootOptimizer.ParamGroup([p[0]]), new RootOptimizer.ParamGroup([p[1]]), new RootOptimizer.ParamGroup([p[2]])], options)
+                : new RootOptimizer(p, options);
+            for (var step = 0; step < 12; step++)
+            {
+                Models.RandomGradients(p);
+                optimizer.step();
+            }
+            return p.Select(x => x.detach()).ToArray();
+        }
+        foreach (var (one, other) in Steps(false).Zip(Steps(true))) Close.To(one, other, 1e-6); // seen: 0
     }
 }

@@ -53,7 +53,7 @@ public class ExactIdentityTests
         {
             var parameter = new Parameter(start.clone());
             parameter.grad = g;
-            using var optimizer = new RootOptimizer([parameter], lr: 0.1, nesterov: nesterov);
+            using var optimizer = optim.ROOT([parameter], lr: 0.1, nesterov: nesterov);
             optimizer.step();
             return parameter.detach();
         }).ToArray();
@@ -76,7 +76,7 @@ public class ExactIdentityTests
     {
         var parameter = Models.Parameter(6, 9);
         var gradient = randn(6, 9).OnDevice();
-        using var optimizer = new RootOptimizer([parameter], lr: 0.5, weight_decay: 0.5);
+        using var optimizer = optim.ROOT([parameter], lr: 0.5, weight_decay: 0.5);
         Models.Gradient(parameter, zeros(6, 9));
         var expected = parameter.detach() * 0.75;
         optimizer.step();

@@ -32,7 +32,7 @@ public class HypersphericalDescentTests
         var dims = Sphere.Dimensions(manifold);
         var B = randn(7, 5).OnDevice();
         var parameter = Models.Parameter(7, 5);
-        using var optimizer = new HypersphericalDescent([parameter], momentum: 0.5, manifold: manifold);
+        using var optimizer = optim.HypersphericalDescent([parameter], momentum: 0.5, manifold: manifold);
         var scheduler = optim.lr_scheduler.LambdaLR(optimizer, step => 4 * Math.Pow(0.96, step));
         for (var step = 0; step < 300; step++)
         {
@@ -69,7 +69,7 @@ public class HypersphericalDescentTests
     {
         foreach (var manifold in new[] { Manifold.Stiefel, Manifold.Euclidean })
             Assert.Contains("manifold", Assert.Throws<ArgumentException>(
-                () => new HypersphericalDescent([Models.Parameter(2, 3)], manifold: manifold)).Message);
+                () => optim.HypersphericalDescent([Models.Parameter(2, 3)], manifold: manifold)).Message);
         Assert.Contains("manifold",
             Assert.Throws<ArgumentException>(() => new HypersphericalDescent([Models.Parameter(2, 3)],
             new HypersphericalDescent.Options { manifold_of = _ => Manifold.Stiefel })).Message);

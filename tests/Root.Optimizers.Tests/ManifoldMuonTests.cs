@@ -98,13 +98,13 @@ public class ManifoldMuonTests
         random.manual_seed(4);
         var on = new Parameter(Stiefel.Project(randn(9, 4).OnDevice()));
         var before = on.detach().clone();
-        using var optimizer = new ManifoldMuon([on], initialize: false);
+        using var optimizer = optim.ManifoldMuon([on], initialize: false);
         Close.Exactly(before, on.detach());
         Assert.False(Assert.Single(optimizer.Placements).Moved);
 
         var off = Models.Parameter(9, 4);
         before = off.detach().clone();
-        var error = Assert.Throws<ArgumentException>(() => new ManifoldMuon([("w", off)], initialize: false));
+        var error = Assert.Throws<ArgumentException>(() => optim.ManifoldMuon([("w", off)], initialize: false));
         Assert.Contains("'w'", error.Message);
         Assert.Contains("Stiefel", error.Message);
         Close.Exactly(before, off.detach());

@@ -41,8 +41,8 @@ public class ModularDescentTests
     public void Over_the_budget_alone_it_takes_the_same_step()
     {
         var (one, two) = (Model(), Model());
-        using var whole = new ModularDescent(one, ModularBudget.FromSequential(one), weight_decay: 0.1);
-        using var atoms = new ModularDescent(ModularBudget.FromSequential(two), weight_decay: 0.1);
+        using var whole = optim.ModularDescent(one, ModularBudget.FromSequential(one), weight_decay: 0.1);
+        using var atoms = optim.ModularDescent(ModularBudget.FromSequential(two), weight_decay: 0.1);
         foreach (var (optimizer, model) in new[] { (whole, one), (atoms, two) })
         {
             random.manual_seed(2);

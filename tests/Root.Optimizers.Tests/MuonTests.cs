@@ -35,7 +35,7 @@ public class MuonTests
         random.manual_seed(11);
         var parameter = new Parameter(randn(10, 24, dtype: float64).OnDevice());
         var (expected, M) = (parameter.detach().cpu().clone(), zeros(10, 24, dtype: float64));
-        using var optimizer = new Muon([parameter], lr: 0.03, weight_decay: 0.2, momentum: 0.9, nesterov: nesterov, ns_steps: 4,
+        using var optimizer = optim.Muon([parameter], lr: 0.03, weight_decay: 0.2, momentum: 0.9, nesterov: nesterov, ns_steps: 4,
             lr_scale: LrScale.MatchAdamWRms);
         for (var step = 0; step < 5; step++)
         {
@@ -59,9 +59,9 @@ public class MuonTests
         var group = new Muon.ParamGroup([Models.Parameter(4, 6)]);
         using var optimizer = optim.Muon([group]);
         var options = group.Options;
-        Assert.Equal((1e-3, 0.1, 0.95, true, LrScale.KellerJordan), (options.LearningRate!.Value, options.weight_decay!.Value,
-            options.momentum!.Value, options.nesterov!.Value, options.lr_scale!.Value));
-        Assert.Equal(PublishedSchedules.Muon(5), options.coefficients);
+        Assert.Equal((1e-3, 0.1, 0.95, true, LrScale.KellerJordan), (options.LearningRate!.Value, options.weight_decay,
+            options.momentum, options.nesterov, options.lr_scale));
+        Assert.Equal(PublishedSchedules.Muon(5), options.schedule);
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public class MuonTests
     {
         var (first, second) = (Models.Parameter(6, 9), Models.Parameter(6, 9));
         Models.RandomGradients([first, second]);
-        using var saved = new Muon([first], new Muon.Options { coefficients = PublishedSchedules.PolarExpress(5), cautious = true });
+        using var saved = new Muon([first], new Muon.Options { schedule = PublishedSchedules.PolarExpress(5), cautious = true });
         saved.step();
         var group = new Muon.ParamGroup([second]);
         using var loaded = new Muon([group]);
@@ -88,15 +88,15 @@ public class MuonTests
         saved.save_state_dict(new BinaryWriter(stream));
         stream.Position = 0;
         loaded.load_state_dict(new BinaryReader(stream));
-        Assert.Equal(PublishedSchedules.PolarExpress(5), group.Options.coefficients);
+        Assert.Equal(PublishedSchedules.PolarExpress(5), group.Options.schedule);
         Assert.True(group.Options.cautious);
     }
 
     [Fact]
     public void Options_out_of_range_are_refused_by_name()
     {
-        Assert.Contains("ns_steps", Assert.Throws<ArgumentException>(() => new Muon([Models.Parameter(4, 6)], ns_steps: 0)).Message);
-        Assert.Contains("momentum", Assert.Throws<ArgumentException>(() => new Muon([Models.Parameter(4, 6)], momentum: 1.5)).Message);
-        Assert.Contains("lr_scale", Assert.Throws<ArgumentException>(() => new Muon([Models.Parameter(4, 6)], lr_scale: (LrScale)9)).Message);
+        Assert.Contains("ns_steps", Assert.Throws<ArgumentException>(() => optim.Muon([Models.Parameter(4, 6)], ns_steps: 0)).Message);
+        Assert.Contains("momentum", Assert.Throws<ArgumentException>(() => optim.Muon([Models.Parameter(4, 6)], momentum: 1.5)).Message);
+        Assert.Contains("lr_scale", Assert.Throws<ArgumentException>(() => optim.Muon([Models.Parameter(4, 6)], lr_scale: (LrScale)9)).Message);
     }
 }

@@ -17,7 +17,9 @@ public class RootReferenceTests
         var vectors = new Vectors(file);
         var names = vectors.Names.Where(n => n.StartsWith("init/")).Select(n => n["init/".Length..]).ToArray();
         var parameters = names.ToDictionary(n => n, n => new Parameter(vectors["init/" + n].OnDevice()));
-        var options = RootOptimizer.Options.Published(lr, weight_decay);
+        var options = RootOptimizer.Options.Published();
+        options.LearningRate = lr;
+        options.weight_decay = weight_decay;
         options.momentum = momentum;
         options.nesterov = nesterov;
         options.precision = Precision.Float32;

@@ -31,12 +31,12 @@ internal static class LearningCommand
         var step = Median(15, () => optimizer.step());
         // One matrix of each shape at a time; wide and tall take turns.
         var table = new CoefficientTable();
-        var refit = parameters.Take(3).Sum(p => Median(7, () => CoefficientLearner.Learn(table, p.grad!, 4, 1)));
+        var refit = parameters.Take(3).Sum(p => Median(7, () => table.Learn(p.grad!, 4, 1)));
 
         var report = new Table().AddColumns("over steps", "refits", "share of the optimizer's time");
         foreach (var steps in new[] { 100, 300, 1_000, 10_000 })
-            report.AddRow($"{steps:N0}", $"{CoefficientLearner.Refits(steps)}",
-                FormattableString.Invariant($"{100 * CoefficientLearner.Refits(steps) * refit / (steps * step):0.00} %"));
+            report.AddRow($"{steps:N0}", $"{RefitSchedule.Count(steps)}",
+                FormattableString.Invariant($"{100 * RefitSchedule.Count(steps) * refit / (steps * step):0.00} %"));
         AnsiConsole.WriteLine(FormattableString.Invariant(
             $"{layers} layers of width {width}, {get_num_threads()} threads: a step {1e3 * step:0.0} ms, a refit of every shape {1e3 * refit:0.0} ms"));
         AnsiConsole.Write(report);

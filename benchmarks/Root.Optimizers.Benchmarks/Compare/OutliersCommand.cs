@@ -48,7 +48,7 @@ internal static class OutliersCommand
             .. Quantiles.Select(q => Contender.Named("root") with
             {
                 Name = NameOf(q),
-                Create = (model, lr) => new RootOptimizer(model, lr: lr, outlier_quantile: q),
+                Create = (model, lr) => new RootOptimizer(model, lr, new() { outlier_quantile = q }),
             }),
         ];
         // Other places with another seed, so that the spread over seeds holds theirs too.

@@ -18,7 +18,7 @@ internal static class DigestCommand
         ("root", p => new RootOptimizer(
             [new RootOptimizer.ParamGroup(p.Where(NotFused)), new RootOptimizer.ParamGroup(p.Where(Fused), new() { split = 3, momentum = 0.9, weight_decay = 0 })],
             new RootOptimizer.Options { LearningRate = 0.02, cautious = true })),
-        ("root, published", p => new RootOptimizer(p.Tuples(), RootOptimizer.Options.Published(lr: 0.02))),
+        ("root, published", p => new RootOptimizer(p.Tuples(), 0.02, RootOptimizer.Options.Published())),
         ("root, five steps, float32", p => new RootOptimizer(p.Tuples(), new RootOptimizer.Options
             { LearningRate = 0.02, ns_steps = 5, precision = Precision.Float32, lr_scale = LrScale.KellerJordan, exact_quantile = true, nesterov = false })),
         ("muon", p => new Muon(

@@ -37,7 +37,7 @@ internal static class Capture
     }
 
     private sealed class CapturingOptimizer(nn.Module model, TrainOptions options, Func<long, bool> evaluate, List<Momentum> captured)
-        : RootOptimizer(model, lr: options.LearningRate!.Value, weight_decay: options.WeightDecay!.Value)
+        : RootOptimizer(model, options.LearningRate!.Value, new() { weight_decay = options.WeightDecay!.Value })
     {
         private readonly Dictionary<(long, long), long> _steps = [];
         private readonly Dictionary<((long, long) shape, long step), int> _seen = [];
@@ -53,7 +53,7 @@ internal static class Capture
             var all = Routing.Count(r => r.Route == Route.Matrix && (r.Shape.Min(), r.Shape.Max()) == shape);
             for (var i = 0; i < B.shape[0]; i++)
             {
-                var learns = CoefficientLearner.IsDue(step) && before + i == CoefficientLearner.Turn(step, all);
+                var learns = RefitSchedule.IsDue(step) && before + i == RefitSchedule.Turn(step, all);
                 if (learns || evaluate(step))
                     captured.Add(new(step, before + i, learns, B[i].clone().cpu().DetachFromDisposeScope()));
             }

@@ -1,3 +1,4 @@
+using Root.Optimizers.Benchmarks.Coefficients;
 using Root.Optimizers.Orthogonalization;
 using static TorchSharp.torch;
 
@@ -73,7 +74,7 @@ internal static class Methods
         foreach (var momentum in captured.Where(m => m.ForLearning && m.Step <= last).OrderBy(m => m.Step))
         {
             var table = new CoefficientTable();
-            CoefficientLearner.Learn(table, momentum.B, steps, momentum.Step);
+            table.Learn(momentum.B, steps, momentum.Step);
             if (table.Entries.Count == 0) continue;
             if (!history.TryGetValue(momentum.Shape, out var list)) history[momentum.Shape] = list = [];
             list.Add((momentum.Step, table.Entries[0].entry));

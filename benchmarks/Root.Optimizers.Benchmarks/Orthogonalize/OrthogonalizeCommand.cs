@@ -90,7 +90,7 @@ internal static class OrthogonalizeCommand
         {
             entries.Add(($"shipped, {steps}", CoefficientTable.Shipped().For(rows, columns, steps)));
             var learned = new CoefficientTable();
-            CoefficientLearner.Learn(learned, matrix, steps, 1);
+            learned.Learn(matrix, steps, 1);
             entries.Add(($"learned, {steps}", learned.For(rows, columns, steps)));
         }
         return entries.SelectMany(e => new[] { ("", ScalarType.Float32), (", bfloat16", ScalarType.BFloat16) }

@@ -74,10 +74,10 @@ internal static class StepCommand
             Optimizer("muon_float32", muon32,
                 () => Gflop(parameters, Form.Automatic, (_, _) => PublishedSchedules.Muon(), ScalarType.Float32), ScalarType.Float32),
             Optimizer("root", root, Learned(root, ScalarType.BFloat16), ScalarType.BFloat16)
-                with { IsRefit = () => CoefficientLearner.IsDue(step) },
+                with { IsRefit = () => RefitSchedule.IsDue(step) },
             Optimizer("root_shipped", shipped, Learned(shipped, ScalarType.BFloat16), ScalarType.BFloat16),
             Optimizer("root_float32", root32, Learned(root32, ScalarType.Float32), ScalarType.Float32)
-                with { IsRefit = () => CoefficientLearner.IsDue(step) },
+                with { IsRefit = () => RefitSchedule.IsDue(step) },
             Optimizer("root_published", published,
                 () => Gflop(parameters, Form.Automatic, (m, n) => CoefficientTable.RootPublished.For(m, n, 5).Schedule, ScalarType.Float32),
                 ScalarType.Float32),
@@ -102,7 +102,7 @@ internal static class StepCommand
         ratios["adamw_fallback/adamw"] = medians["adamw_fallback"] / medians["adamw"];
         var refit = Timing.Median(refits["root"]) - medians["root"];
         const int run = 1000;
-        var withLearning = medians["root"] + refit * CoefficientLearner.Refits(run) / run;
+        var withLearning = medians["root"] + refit * RefitSchedule.Count(run) / run;
         ratios[$"root_mean_of_{run}_steps/{Baseline}"] = withLearning / medians[Baseline];
 
         Console.WriteLine(Table(contenders, medians, machine, set, parameters));

@@ -51,8 +51,8 @@ internal static class TransferTask
         Optimizers =
     [
         ("adamw", Grid(-11, -3), (m, _, lr) => optim.AdamW(m.parameters(), lr, 0.9, 0.95, weight_decay: 0)),
-        ("muon", Grid(-9, -1), (m, _, lr) => new Muon(m, lr: lr, weight_decay: 0)),
-        ("root", Grid(-10, -2), (m, _, lr) => new RootOptimizer(m, lr: lr, weight_decay: 0)),
+        ("muon", Grid(-9, -1), (m, _, lr) => new Muon(m, lr, new() { weight_decay = 0 })),
+        ("root", Grid(-10, -2), (m, _, lr) => new RootOptimizer(m, lr, new() { weight_decay = 0 })),
         ("modular descent", Grid(-4, 4), (m, budget, lr) => new ModularDescent(m, budget, lr)),
         ("manifold muon", Grid(-4, 4), (m, budget, lr) => new ManifoldMuon(m, new ManifoldMuon.Options
             { LearningRate = lr, momentum = 0.9, budget = budget, radius = Radius.Modular })),

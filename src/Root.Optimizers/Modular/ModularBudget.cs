@@ -1,4 +1,5 @@
 using System.Collections;
+using Root.Optimizers.Core;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -9,7 +10,7 @@ namespace Root.Optimizers.Modular;
 /// as norm, the output moves by at most t to first order, for inputs of norm at most 1 and weights of norm at most 1.
 /// Printing it gives a table.
 /// </summary>
-public sealed class ModularBudget : IReadOnlyList<BudgetShare>
+public sealed class ModularBudget : IReadOnlyList<BudgetShare>, ILearningRateShares
 {
     private readonly BudgetShare[] _shares;
 
@@ -21,7 +22,7 @@ public sealed class ModularBudget : IReadOnlyList<BudgetShare>
             throw new ArgumentException("A budget needs a tree with an atom of mass above 0.", nameof(tree));
         for (var i = 0; i < _shares.Length; i++)
             for (var j = 0; j < i; j++)
-                if (Candidate.IsSame(_shares[i].Atom.Weight, _shares[j].Atom.Weight))
+                if (SameTensor.Is(_shares[i].Atom.Weight, _shares[j].Atom.Weight))
                     throw new ArgumentException($"{_shares[i].Atom} and {_shares[j].Atom} hold the same weight, and a "
                         + "weight has one share. Leave one of them out of the tree.", nameof(tree));
     }
@@ -39,13 +40,11 @@ public sealed class ModularBudget : IReadOnlyList<BudgetShare>
     public static ModularBudget FromSequential(nn.Module model) => new(SequentialTree.Of(model));
 
     /// <summary>The share of a parameter, or null where no atom holds it.</summary>
-    public BudgetShare? Of(Parameter parameter) =>
-        _shares.FirstOrDefault(s => Candidate.IsSame(s.Atom.Weight, parameter));
+    public BudgetShare? Find(Parameter parameter) =>
+        _shares.FirstOrDefault(s => SameTensor.Is(s.Atom.Weight, parameter));
 
-    /// <summary>The share of a parameter on the matrix route.</summary>
-    /// <exception cref="ArgumentException">No atom holds it.</exception>
-    internal double ShareOf(Entry entry) => Of(entry.Parameter)?.Share ?? throw new ArgumentException(
-        $"{entry.Label} is on the matrix route, and the budget has no share for it.", "budget");
+    /// <inheritdoc />
+    public double? ShareOf(Parameter parameter) => Find(parameter)?.Share;
 
     /// <summary>Initializes every atom: see <see cref="Atom.Initialize"/>.</summary>
     public void Initialize()

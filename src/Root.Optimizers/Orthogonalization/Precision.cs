@@ -30,13 +30,14 @@ internal static class Precisions
     /// </summary>
     private const long ShorterSideOnCpu = 192;
 
-    public static ScalarType Resolve(this Precision precision, MatrixBatch batch) => precision switch
+    public static ScalarType Resolve(this Precision precision, ScalarType type, DeviceType device, long shorterSide) =>
+        precision switch
     {
         Precision.BFloat16 => ScalarType.BFloat16,
         Precision.Float32 => ScalarType.Float32,
-        _ when batch.Type == ScalarType.Float64 => ScalarType.Float64,
-        _ when batch.Device.type == DeviceType.CUDA => ScalarType.BFloat16,
-        _ when CpuMultipliesBFloat16.Value && Math.Min(batch.Rows, batch.Columns) >= ShorterSideOnCpu => ScalarType.BFloat16,
+        _ when type == ScalarType.Float64 => ScalarType.Float64,
+        _ when device == DeviceType.CUDA => ScalarType.BFloat16,
+        _ when CpuMultipliesBFloat16.Value && shorterSide >= ShorterSideOnCpu => ScalarType.BFloat16,
         _ => ScalarType.Float32,
     };
 

@@ -74,8 +74,8 @@ public class ModularTreeTests
         Assert.Equal(4, lines.Length);
         Assert.Contains("first", lines[1]);
         Assert.DoesNotContain("estimates", lines[3]);
-        Assert.Equal(0.5, budget.Of(shared)!.Share);
-        Assert.Null(budget.Of(Models.Parameter(2, 2)));
+        Assert.Equal(0.5, budget.Find(shared)!.Share);
+        Assert.Null(budget.Find(Models.Parameter(2, 2)));
         Assert.Throws<ArgumentException>(() => ModularBudget.Of(Bond.ReLU));
         Assert.Throws<ArgumentException>(() => ModularBudget.Of(Atom.Linear(shared) >> Atom.Linear(shared)));
         Assert.Throws<ArgumentException>(() => Atom.Linear(Models.Parameter(3)));

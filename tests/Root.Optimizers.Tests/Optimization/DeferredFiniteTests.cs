@@ -1,3 +1,4 @@
+using Root.Optimizers.Core;
 using Root.Optimizers.Tests.Support;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -107,7 +108,7 @@ public class DeferredFiniteTests
         parameters.Select(p => p.detach().clone())
             .Concat(optimizer.state_dict().State.SelectMany(state => state switch
             {
-                MomentumState s => new[] { s.momentum_buffer.clone() },
+                MatrixState s => new[] { s.momentum_buffer.clone() },
                 AdamWState s => [s.exp_avg.clone(), s.exp_avg_sq.clone()],
                 _ => [],
             })).ToArray();

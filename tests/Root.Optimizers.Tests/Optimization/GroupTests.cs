@@ -1,3 +1,4 @@
+using Root.Optimizers.Core;
 using Root.Optimizers.Tests.Support;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -10,7 +11,7 @@ public class GroupTests
     public void A_group_overrides_what_it_sets_and_inherits_the_rest()
     {
         var (a, b) = (Models.Parameter(4, 6), Models.Parameter(4, 6));
-        using var optimizer = new RootOptimizer(
+        using var optimizer = optim.ROOT(
             [new RootOptimizer.ParamGroup([a], new() { LearningRate = 0.5, momentum = 0.5 }), new RootOptimizer.ParamGroup([b])],
             lr: 0.01, weight_decay: 0.2);
         var groups = optimizer.ParamGroups.Cast<RootOptimizer.ParamGroup>().ToArray();
@@ -73,7 +74,7 @@ public class GroupTests
                 value.backward();
                 return value;
             });
-            Assert.True(float.IsFinite(loss.item<float>()));
+            Assert.True(float.IsFinite(loss!.item<float>()));
         }
         Assert.True(Loss() < 0.2 * first);
         optimizer.zero_grad();
@@ -118,6 +119,6 @@ public class GroupTests
         Models.RandomGradients([parameter]);
         using (NewDisposeScope()) optimizer.to(TestDevice.Device);
         optimizer.step();
-        Assert.Equal(TestDevice.Device.type, ((MomentumState)optimizer.state_dict().State[0]).momentum_buffer.device_type);
+        Assert.Equal(TestDevice.Device.type, ((MatrixState)optimizer.state_dict().State[0]).momentum_buffer.device_type);
     }
 }

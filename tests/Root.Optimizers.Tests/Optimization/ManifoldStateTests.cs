@@ -12,15 +12,15 @@ public class ManifoldStateTests
 
     private static long Live => DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
 
-    private static ManifoldOptimizer Make(string kind, Parameter[] parameters) => kind switch
+    private static MatrixOptimizer Make(string kind, Parameter[] parameters) => kind switch
     {
-        "exact" => new ManifoldMuon(parameters, momentum: 0.9),
+        "exact" => optim.ManifoldMuon(parameters, momentum: 0.9),
         "polynomial" => new ManifoldMuon(parameters, new ManifoldMuon.Options
             { form = TangentForm.Polynomial, manifold_of = p =>
                 p.Shape[0] == 9 ? Manifold.Euclidean : Manifold.Stiefel }),
         "dual" => new ManifoldMuon(parameters,
             new ManifoldMuon.Options { solver = StiefelSolver.DualAscent, dual_steps = 3 }),
-        _ => new HypersphericalDescent(parameters, momentum: 0.5, manifold: Manifold.UnitRows),
+        _ => optim.HypersphericalDescent(parameters, momentum: 0.5, manifold: Manifold.UnitRows),
     };
 
     private static Parameter[] Parameters()
@@ -110,7 +110,7 @@ public class ManifoldStateTests
     public void Schedulers_drive_learning_rate_and_momentum()
     {
         var (ours, theirs) = (Models.Parameter(4, 6), Models.Parameter(4, 6));
-        using var manifold = new ManifoldMuon([ours], lr: 0.05, momentum: 0.9);
+        using var manifold = optim.ManifoldMuon([ours], lr: 0.05, momentum: 0.9);
         using var sgd = optim.SGD([theirs], 0.05, momentum: 0.9);
         var schedulers = new[] { optim.lr_scheduler.OneCycleLR(manifold, 0.1, total_steps: 20),
             optim.lr_scheduler.OneCycleLR(sgd, 0.1, total_steps: 20) };

@@ -78,9 +78,9 @@ public class SavedStateTests
             Assert.True(error is InvalidDataException or EndOfStreamException, $"at {length} bytes: {error}");
             Assert.Equal(before, Saved(target));
         }
-        var negative = (byte[])bytes.Clone();
-        BitConverter.GetBytes(-1.0).CopyTo(negative, Find(bytes, BitConverter.GetBytes(0.8))); // the momentum of group 0
-        Assert.Contains("momentum", Assert.Throws<InvalidDataException>(() => Load(target, negative)).Message);
+        var beyond = (byte[])bytes.Clone();
+        "\"momentum\":8.0"u8.CopyTo(beyond.AsSpan(Find(bytes, "\"momentum\":0.8"u8.ToArray()))); // of group 0
+        Assert.Contains("momentum", Assert.Throws<InvalidDataException>(() => Load(target, beyond)).Message);
         Assert.Equal(before, Saved(target));
     }
 

@@ -22,7 +22,7 @@ public class SchedulerTests
     public void Learning_rate_and_momentum_follow_the_scheduler(string name)
     {
         var (ours, theirs) = (Models.Parameter(4, 6), Models.Parameter(4, 6));
-        using var root = new RootOptimizer([ours], lr: 0.05, momentum: 0.9);
+        using var root = optim.ROOT([ours], lr: 0.05, momentum: 0.9);
         using var sgd = optim.SGD([theirs], 0.05, momentum: 0.9);
         var (rootScheduler, sgdScheduler) = (Scheduler(name, root), Scheduler(name, sgd));
         for (var step = 0; step < 12; step++)

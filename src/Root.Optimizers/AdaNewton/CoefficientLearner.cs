@@ -1,0 +1,94 @@
+using System.Runtime.InteropServices;
+using Root.Optimizers.Core;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Orthogonalization;
+
+/// <summary>
+/// AdaNewton: learns the coefficients of each shape beside the training (ROOT, arXiv 2511.20626, section 3.2, where they are
+/// fitted to the shape's momentum).
+/// </summary>
+internal sealed class CoefficientLearner
+{
+    /// <summary>For each shape that is due in this step: whose matrix teaches, which of its blocks, and the step.</summary>
+    private readonly Dictionary<MatrixSlot, (int block, long step)> _turns = [];
+
+    /// <summary>What was fitted in this step.</summary>
+    private readonly List<(CoefficientTable table, MatrixShape shape, CoefficientEntry entry)> _fitted = [];
+
+    /// <summary>Chooses, of every shape that is due, in either orientation, the matrix that teaches in the step to come.</summary>
+    /// <param name="slots">The matrices that have a gradient, in the order of their groups.</param>
+    public void TakeTurns(IEnumerable<MatrixSlot> slots)
+    {
+        _turns.Clear();
+        _fitted.Clear();
+        foreach (var alike in slots.GroupBy(slot => (slot.Shape.Shorter, slot.Shape.Longer)))
+        {
+            // Those that joined late have taken fewer steps; the shape's count is the most of them.
+            var step = alike.Max(slot => slot.State.step) + 1;
+            if (!RefitSchedule.IsDue(step)) continue;
+            var turn = RefitSchedule.Turn(step, alike.Sum(slot => slot.Blocks));
+            foreach (var slot in alike)
+            {
+                if (turn < slot.Blocks)
+                {
+                    _turns[slot] = (turn, step);
+                    break;
+                }
+                turn -= slot.Blocks;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Fits the coefficients of a batch's shape where one of its matrices is to teach. The step goes on with those at hand, so that
+    /// it does not depend on which of the shape's matrices are in which batch.
+    /// </summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="B">Its stacked bases, which the step orthogonalizes.</param>
+    /// <param name="table">Where to learn into.</param>
+    /// <param name="steps">The number of Newton-Schulz steps.</param>
+    public void Observe(MatrixBatch batch, Tensor B, CoefficientTable table, int steps)
+    {
+        var first = 0;
+        foreach (var slot in batch.Slots)
+        {
+            if (_turns.TryGetValue(slot, out var turn))
+            {
+                using var scope = NewDisposeScope();
+                if (Fit(B[first + turn.block], steps, turn.step) is { } entry) _fitted.Add((table, batch.Shape, entry));
+            }
+            first += slot.Blocks;
+        }
+    }
+
+    /// <summary>After a step: what was fitted takes effect.</summary>
+    public void Apply()
+    {
+        foreach (var (table, shape, entry) in _fitted) table.Set(shape.Rows, shape.Columns, entry);
+        _fitted.Clear();
+    }
+
+    /// <summary>Coefficients of a shape for one matrix of it; null where the matrix is zero or not finite and teaches nothing.</summary>
+    /// <param name="matrix">(m, n): the base B that the step orthogonalizes.</param>
+    /// <param name="steps">The number of Newton-Schulz steps.</param>
+    /// <param name="step">The optimizer step, for the record.</param>
+    public static CoefficientEntry? Fit(Tensor matrix, int steps, long step)
+    {
+        Spectrum spectrum;
+        try
+        {
+            spectrum = Spectrum.Of(matrix);
+        }
+        catch (ExternalException)
+        {
+            // The eigenvalue solver did not converge: the schedule at hand goes on, and the next refit tries again.
+            return null;
+        }
+        if (!spectrum.IsUsable) return null;
+        var (rows, columns) = (matrix.shape[0], matrix.shape[1]);
+        var (schedule, error) = ScheduleFit.Fit(spectrum, rows, columns, steps, Normalisation.Schatten8);
+        return new(schedule, Normalisation.Schatten8, new(CoefficientSource.Learned, step, error));
+    }
+}

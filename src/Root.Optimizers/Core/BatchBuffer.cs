@@ -1,0 +1,41 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Core;
+
+/// <summary>One buffer of every matrix of a batch, stacked: (b, buffer rows, buffer columns).</summary>
+public readonly struct BatchBuffer
+{
+    private readonly IReadOnlyList<Gradient> _members;
+    private readonly string _name;
+
+    internal BatchBuffer(IReadOnlyList<Gradient> members, string name) => (_members, _name) = (members, name);
+
+    /// <summary>An exponential average, in place: v &lt;- beta v + (1 - beta) x.</summary>
+    /// <param name="values">x, (b, buffer rows, buffer columns).</param>
+    /// <param name="beta">In [0, 1).</param>
+    /// <returns>v, stacked; a copy, in the type of <paramref name="values"/>.</returns>
+    public Tensor Average(Tensor values, double beta) =>
+        Change(values, (v, x) => v.mul_(beta).add_(x, alpha: 1 - beta));
+
+    /// <summary>A decaying sum, in place: v &lt;- beta v + x.</summary>
+    /// <param name="values">x, (b, buffer rows, buffer columns).</param>
+    /// <param name="beta">In [0, 1].</param>
+    /// <returns>v, stacked; a copy, in the type of <paramref name="values"/>.</returns>
+    public Tensor Accumulate(Tensor values, double beta) => Change(values, (v, x) => v.mul_(beta).add_(x));
+
+    private Tensor Change(Tensor values, Action<Tensor, Tensor> change)
+    {
+        using var scope = NewDisposeScope();
+        var (parts, start) = (new List<Tensor>(), 0);
+        foreach (var member in _members)
+        {
+            var slot = (MatrixSlot)member.Slot;
+            var (buffer, x) = (slot.State[_name], values.narrow(0, start, slot.Blocks));
+            member.Change(buffer, v => change(v, x.reshape(v.shape)));
+            parts.Add(buffer.reshape(x.shape));
+            start += slot.Blocks;
+        }
+        return cat(parts, 0).to(values.dtype).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,93 @@
+using Root.Optimizers.Core;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers;
+
+/// <summary>The base of every optimizer of matrices: one overrides <see cref="Update"/>.</summary>
+/// <typeparam name="TOptions">The optimizer's options.</typeparam>
+public abstract class MatrixOptimizer<TOptions> : MatrixOptimizer where TOptions : MatrixOptions, new()
+{
+    /// <summary>An optimizer over parameter groups.</summary>
+    /// <param name="groups">At least one.</param>
+    /// <param name="options">What the groups inherit; copied.</param>
+    /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>.</exception>
+    protected MatrixOptimizer(IEnumerable<ParamGroup> groups, TOptions? options) : base(options?.Copy() ?? new TOptions())
+    {
+        var all = groups.ToArray();
+        if (all.Length == 0) throw new ArgumentException($"{GetType().Name} got an empty list of groups.", nameof(groups));
+        foreach (var group in all) add_param_group(group);
+    }
+
+    /// <summary>
+    /// One step of a batch: the published algorithm, from gradients to new parameters. Runs without gradient tracking, in a
+    /// dispose scope of its own, when everything has been checked.
+    /// </summary>
+    /// <param name="batch">Equal matrices.</param>
+    /// <param name="options">The group's.</param>
+    protected abstract void Update(MatrixBatch batch, TOptions options);
+
+    /// <summary>What is kept of every matrix between steps.</summary>
+    /// <param name="shape">The matrix's.</param>
+    protected virtual IReadOnlyList<StateBuffer> Buffers(MatrixShape shape) => [StateBuffer.Momentum(shape)];
+
+    /// <summary>What is decided for a parameter once, when its group is added; equal plans are updated in one batch.</summary>
+    protected virtual object? PlanOf(MatrixSlot slot, TOptions options) => null;
+
+    private protected sealed override void Step(MatrixBatch batch, MatrixOptions options) => Update(batch, (TOptions)options);
+
+    private protected sealed override IReadOnlyList<StateBuffer> BuffersOf(MatrixShape shape) => Buffers(shape);
+
+    private protected sealed override object? Plan(MatrixSlot slot, MatrixOptions options) => PlanOf(slot, (TOptions)options);
+
+    /// <summary>Parameters with options of their own; what those do not set is the optimizer's.</summary>
+    public sealed class ParamGroup : ParamGroup<TOptions>, optim.IMomentum, IModelParameters
+    {
+        private readonly ModelParameter[]? _parameters;
+
+        /// <summary>A group whose Parameters and Options are set afterwards.</summary>
+        public ParamGroup()
+        {
+        }
+
+        /// <summary>A group over the given parameters.</summary>
+        public ParamGroup(IEnumerable<Parameter> parameters, TOptions? options = null) : this(ModelParameter.Of(parameters), options) { }
+
+        /// <summary>A group over the given parameters, with a learning rate of its own.</summary>
+        public ParamGroup(IEnumerable<Parameter> parameters, double lr, TOptions? options = null)
+            : this(ModelParameter.Of(parameters), MatrixOptions.With(options, lr)) { }
+
+        /// <summary>A group over named parameters: embeddings and output heads are recognized by name.</summary>
+        public ParamGroup(IEnumerable<(string name, Parameter parameter)> parameters, TOptions? options = null)
+            : this(ModelParameter.Of(parameters), options) { }
+
+        /// <summary>A group over named parameters, with a learning rate of its own.</summary>
+        public ParamGroup(IEnumerable<(string name, Parameter parameter)> parameters, double lr, TOptions? options = null)
+            : this(ModelParameter.Of(parameters), MatrixOptions.With(options, lr)) { }
+
+        /// <summary>A group over a module: embeddings are recognized by module type, output heads by name.</summary>
+        public ParamGroup(nn.Module model, TOptions? options = null) : this(ModelParameter.Of(model), options) { }
+
+        /// <summary>A group over a module, with a learning rate of its own.</summary>
+        public ParamGroup(nn.Module model, double lr, TOptions? options = null)
+            : this(ModelParameter.Of(model), MatrixOptions.With(options, lr)) { }
+
+        private ParamGroup(ModelParameter[] parameters, TOptions? options)
+        {
+            _parameters = parameters;
+            Parameters = parameters.Select(p => p.Parameter).ToArray();
+            Options = options!;
+        }
+
+        /// <summary>The group's momentum; learning-rate schedulers that cycle momentum set it.</summary>
+        public double Momentum { get => Options.momentum; set => Options.momentum = value; }
+
+        ModelParameter[] IModelParameters.ModelParameters => _parameters ?? ModelParameter.Of(Parameters ?? []);
+    }
+}
+
+/// <summary>A group that knows names or modules of its parameters.</summary>
+internal interface IModelParameters
+{
+    ModelParameter[] ModelParameters { get; }
+}

@@ -1,0 +1,51 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Core;
+
+/// <summary>A parameter with every name and module that hold it in its model, where they are known.</summary>
+internal sealed record ModelParameter(Parameter Parameter, IReadOnlyList<(string name, nn.Module? owner)> Uses)
+{
+    public string? Name => Uses.Count > 0 ? Uses[0].name : null;
+
+    public static ModelParameter[] Of(IEnumerable<Parameter> parameters) =>
+        MergeTied(parameters.Select(p => new ModelParameter(p, [])));
+
+    public static ModelParameter[] Of(IEnumerable<(string name, Parameter parameter)> parameters) =>
+        MergeTied(parameters.Select(p => new ModelParameter(p.parameter, [(p.name, null)])));
+
+    /// <summary>In the order of <c>model.parameters()</c>.</summary>
+    public static ModelParameter[] Of(nn.Module model)
+    {
+        var uses = new Dictionary<Parameter, List<(string, nn.Module?)>>(ReferenceEqualityComparer.Instance);
+        foreach (var (path, module) in model.named_modules().Prepend((name: "", module: model)))
+            foreach (var (name, parameter) in module.named_parameters(recurse: false))
+            {
+                if (!uses.TryGetValue(parameter, out var list)) uses[parameter] = list = [];
+                var full = path.Length == 0 ? name : $"{path}.{name}";
+                if (!list.Contains((full, module))) list.Add((full, module));
+            }
+        return MergeTied(model.parameters().Select(p => new ModelParameter(p, uses.GetValueOrDefault(p, []))));
+    }
+
+    /// <summary>Different wrappers of one tensor become one parameter; the same object twice stays, and the optimizer refuses it.</summary>
+    private static ModelParameter[] MergeTied(IEnumerable<ModelParameter> parameters)
+    {
+        var (merged, alike) = (new List<ModelParameter>(), new Dictionary<(ScalarType, string), List<int>>());
+        foreach (var parameter in parameters)
+        {
+            var tied = -1;
+            if (parameter.Parameter is { IsInvalid: false } known)
+            {
+                if (!alike.TryGetValue(SameTensor.Key(known), out var indices)) alike[SameTensor.Key(known)] = indices = [];
+                tied = indices.FindIndex(i => !ReferenceEquals(merged[i].Parameter, known) && SameTensor.Is(merged[i].Parameter, known));
+                if (tied >= 0) tied = indices[tied];
+                else indices.Add(merged.Count);
+            }
+            if (tied < 0) merged.Add(parameter);
+            else merged[tied] = merged[tied] with { Uses = [.. merged[tied].Uses, .. parameter.Uses] };
+        }
+        return merged.ToArray();
+    }
+}

@@ -1,0 +1,87 @@
+using TorchSharp.Modules;
+
+namespace Root.Optimizers.Core;
+
+/// <summary>One parameter of an optimizer.</summary>
+public abstract class Slot
+{
+    private protected Slot(Parameter parameter, RoutedParameter routed) => (Parameter, Routed) = (parameter, routed);
+
+    /// <summary>The parameter.</summary>
+    public Parameter Parameter { get; }
+
+    /// <summary>Its name and shape, where it goes and why.</summary>
+    public RoutedParameter Routed { get; }
+
+    /// <summary>Name and shape, for messages.</summary>
+    public string Label => Describe(Routed.Name, Routed.Shape);
+
+    internal abstract ParameterState Kept { get; }
+
+    internal static string Describe(string? name, IEnumerable<long> shape) =>
+        $"{(name is null ? "the parameter" : $"'{name}'")} of shape ({string.Join(", ", shape)})";
+}
+
+/// <summary>A parameter that is a matrix, or several, one below the other.</summary>
+public sealed class MatrixSlot : Slot
+{
+    internal MatrixSlot(Parameter parameter, RoutedParameter routed, int blocks, Func<MatrixShape, IReadOnlyList<StateBuffer>> buffers)
+        : base(parameter, routed)
+    {
+        Shape = new(routed.Shape[0] / blocks, routed.Shape.Skip(1).Aggregate(1L, (product, size) => product * size));
+        Blocks = blocks;
+        State = new(this, buffers(Shape));
+    }
+
+    /// <summary>The shape of each of its matrices.</summary>
+    public MatrixShape Shape { get; }
+
+    /// <summary>How many matrices it is: more than 1 where it is split.</summary>
+    public int Blocks { get; }
+
+    /// <summary>What its learning rate is multiplied by, beside the factor of its shape.</summary>
+    public double Share { get; internal set; } = 1;
+
+    /// <summary>What the optimizer has planned for it; matrices of equal plans are updated together.</summary>
+    public object? Plan { get; internal set; }
+
+    /// <summary>Its step count and buffers.</summary>
+    public MatrixState State { get; }
+
+    internal override ParameterState Kept => State;
+}
+
+/// <summary>A parameter that AdamW updates.</summary>
+internal sealed class VectorSlot(Parameter parameter, RoutedParameter routed) : Slot(parameter, routed)
+{
+    public AdamWState State { get; } = new(parameter);
+
+    internal override ParameterState Kept => State;
+}
+
+/// <summary>The shape of a matrix.</summary>
+/// <param name="Rows">m.</param>
+/// <param name="Columns">n.</param>
+public readonly record struct MatrixShape(long Rows, long Columns)
+{
+    /// <summary>The shorter side.</summary>
+    public long Shorter => Math.Min(Rows, Columns);
+
+    /// <summary>The longer side.</summary>
+    public long Longer => Math.Max(Rows, Columns);
+
+    /// <inheritdoc />
+    public override string ToString() => $"{Rows}x{Columns}";
+}
+
+/// <summary>What an optimizer keeps of every matrix between steps, all zeros at first.</summary>
+/// <param name="Name">Under which it is found and saved.</param>
+/// <param name="Shape">Of the part that belongs to one matrix: its own, or (rows, 1) for a number a row, and so on.</param>
+public sealed record StateBuffer(string Name, MatrixShape Shape)
+{
+    /// <summary>The name of the momentum's buffer.</summary>
+    public const string MomentumName = "momentum_buffer";
+
+    /// <summary>Momentum, of the matrix's own shape.</summary>
+    public static StateBuffer Momentum(MatrixShape shape) => new(MomentumName, shape);
+}

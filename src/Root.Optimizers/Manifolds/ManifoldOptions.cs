@@ -1,0 +1,66 @@
+using Root.Optimizers.Manifolds;
+using Root.Optimizers.Core;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers;
+
+/// <summary>
+/// The hyperparameters of optimizers whose weights live on manifolds. <see cref="manifold"/>, <see cref="manifold_of"/>,
+/// <see cref="radius"/> and <see cref="initialize"/> are decided when the group is added.
+/// </summary>
+public abstract class ManifoldOptions : MatrixOptions
+{
+    /// <summary>Momentum mu, in [0, 1]; 0 as published.</summary>
+    public override double momentum { get => Get(0.0); set => Set(value); }
+
+    /// <summary>Decoupled weight decay of the AdamW fallback and of weights without a constraint. At least 0.</summary>
+    public override double weight_decay { get => Get(0.0); set => Set(value); }
+
+    /// <summary>The AdamW fallback's learning rate is this times the group's. At least 0.</summary>
+    public override double fallback_lr_factor { get => Get(0.01); set => Set(value); }
+
+    /// <summary>The manifold of the group's matrices.</summary>
+    [NotSaved]
+    public virtual Manifold manifold { get => Get(Manifold.Stiefel); set => Set(value); }
+
+    /// <summary>Overrides <see cref="manifold"/> for single parameters.</summary>
+    [NotSaved]
+    public Func<RoutedParameter, Manifold>? manifold_of { get => Get<Func<RoutedParameter, Manifold>?>(null); set => Set(value); }
+
+    /// <summary>How large the weights are.</summary>
+    [NotSaved]
+    public Radius radius { get => Get(Radius.One); set => Set(value); }
+
+    /// <summary>
+    /// Whether weights that are off their manifold are moved to its nearest point when the group is added (and, where
+    /// they are changed before it, at the first step); else they are refused.
+    /// </summary>
+    [NotSaved]
+    public bool initialize { get => Get(true); set => Set(value); }
+
+    /// <inheritdoc />
+    protected override double DefaultLearningRate => 0.1;
+
+    /// <summary>
+    /// How far off its manifold a weight may be and still count as on it: what rounding or the method leaves, and more.
+    /// </summary>
+    internal virtual double Tolerance(ScalarType dtype) =>
+        dtype is ScalarType.Float32 or ScalarType.Float64 ? 1e-4 : 3e-2;
+
+    internal Place PlaceOf(MatrixSlot slot)
+    {
+        var chosen = manifold_of?.Invoke(slot.Routed) ?? manifold;
+        CheckManifold(chosen);
+        return new(chosen, radius == Radius.Modular ? Math.Sqrt((double)slot.Shape.Rows / slot.Shape.Columns) : 1, slot.Share);
+    }
+
+    private protected virtual void CheckManifold(Manifold chosen) => Require.Defined(chosen, nameof(manifold));
+
+    /// <inheritdoc />
+    protected internal override void Validate()
+    {
+        base.Validate();
+        CheckManifold(manifold);
+        Require.Defined(radius);
+    }
+}
