@@ -32,30 +32,31 @@ internal static class Capture
         using var model = new Gpt(options.Model);
         var chosen = OptimizerFactory.WithDefaults(options with { Optimizer = "root" });
         using var optimizer = new CapturingOptimizer(model, chosen, evaluate, captured);
-        new Trainer(model, optimizer, new TextCorpus(text, options.Model.Context), chosen, CPU).Run(report);
+        new Trainer(model, optimizer, new TextCorpus(text, options.Model.Context), chosen, CPU,
+            beforeUpdate: step => optimizer.Step = step + 1).Run(report);
         return captured;
     }
 
     private sealed class CapturingOptimizer(nn.Module model, TrainOptions options, Func<long, bool> evaluate, List<Momentum> captured)
         : RootOptimizer(model, lr: options.LearningRate!.Value, weight_decay: options.WeightDecay!.Value)
     {
-        private readonly Dictionary<(long, long), long> _steps = [];
         private readonly Dictionary<((long, long) shape, long step), int> _seen = [];
+
+        /// <summary>The step that is taken: large matrices of a shape come in several batches.</summary>
+        public long Step { get; set; }
 
         protected override Tensor Orthogonalize(Tensor B, CoefficientEntry coefficients, ScalarType dtype)
         {
-            var (rows, columns) = (B.shape[1], B.shape[2]);
-            var shape = (Math.Min(rows, columns), Math.Max(rows, columns));
-            var step = _steps[(rows, columns)] = _steps.GetValueOrDefault((rows, columns)) + 1;
-            var before = _seen.GetValueOrDefault((shape, step));
-            _seen[(shape, step)] = before + (int)B.shape[0];
+            var shape = (Math.Min(B.shape[1], B.shape[2]), Math.Max(B.shape[1], B.shape[2]));
+            var before = _seen.GetValueOrDefault((shape, Step));
+            _seen[(shape, Step)] = before + (int)B.shape[0];
             // As the optimizer itself takes turns, over a shape in both orientations.
             var all = Routing.Count(r => r.Route == Route.Matrix && (r.Shape.Min(), r.Shape.Max()) == shape);
             for (var i = 0; i < B.shape[0]; i++)
             {
-                var learns = CoefficientLearner.IsDue(step) && before + i == CoefficientLearner.Turn(step, all);
-                if (learns || evaluate(step))
-                    captured.Add(new(step, before + i, learns, B[i].clone().cpu().DetachFromDisposeScope()));
+                var learns = CoefficientLearner.IsDue(Step) && before + i == CoefficientLearner.Turn(Step, all);
+                if (learns || evaluate(Step))
+                    captured.Add(new(Step, before + i, learns, B[i].clone().cpu().DetachFromDisposeScope()));
             }
             return base.Orthogonalize(B, coefficients, dtype);
         }
