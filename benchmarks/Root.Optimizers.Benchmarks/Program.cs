@@ -13,7 +13,7 @@ CpuThreads.Configure();
 
 var root = new RootCommand("Comparisons and measurements of Root.Optimizers.")
 {
-    FidelityCommand.Create(), CoefficientsCommand.Create(), LearningCommand.Create(),
+    FidelityCommand.Create(), SpectraCommand.Create(), CoefficientsCommand.Create(), LearningCommand.Create(),
     CompareCommand.Create(), OutliersCommand.Create(), ManifoldCommand.Create(), TransferCommand.Create(), StepCommand.Create(), OrthogonalizeCommand.Create(), MicroCommand.Create(), DigestCommand.Create(),
 };
 try

@@ -1,24 +1,63 @@
+using System.Globalization;
 using System.Text.Json;
+using Root.Optimizers.Benchmarks.Fidelity;
 using Root.Optimizers.Orthogonalization;
 
 namespace Root.Optimizers.Benchmarks.Coefficients;
 
-/// <summary>The median, value by value, of the singular values of a shape's clipped momentum over its Frobenius norm.</summary>
+/// <summary>
+/// The median, value by value, of the singular values of a shape's clipped momentum over its Frobenius norm, in both
+/// orientations together; in descending order.
+/// </summary>
 internal sealed record CapturedSpectrum(long[] Shape, double[] Values)
 {
+    /// <summary>Where a shape has more values, as many are kept, evenly spaced in rank, the first and the last among them.</summary>
+    private const int Kept = 256;
+
     /// <summary>From the repository's root, where ./run starts.</summary>
-    public const string File = "src/Root.Optimizers/Orthogonalization/captured-spectra.json";
+    private const string Folder = "benchmarks/Root.Optimizers.Benchmarks/Coefficients";
 
-    public static CapturedSpectrum[] Load() =>
-        JsonSerializer.Deserialize<CapturedSpectrum[]>(System.IO.File.ReadAllText(File), JsonSerializerOptions.Web)!;
+    /// <summary>Of CharGpt as it is by default, at the steps from 150 to 299: what the library's coefficients are fitted to.</summary>
+    public const string Width192 = Folder + "/spectra-192.json";
 
-    /// <summary>The spectrum of the nearest aspect ratio, taken for one of as many values as the shape has.</summary>
-    public static Spectrum Nearest(CapturedSpectrum[] spectra, long rows, long columns)
-    {
-        var values = spectra.MinBy(s => Math.Abs(Aspect(s.Shape[0], s.Shape[1]) - Aspect(rows, columns)))!.Values;
-        return new(values, Enumerable.Repeat(1.0 / values.Length, values.Length).ToArray(), Math.Min(rows, columns));
-    }
+    /// <summary>Of CharGpt at the width of GPT-2 small, by the defaults of <see cref="SpectraCommand"/>.</summary>
+    public const string Width768 = Folder + "/spectra-768.json";
+
+    public static CapturedSpectrum[] Load(string file) =>
+        JsonSerializer.Deserialize<CapturedSpectrum[]>(File.ReadAllText(file), JsonSerializerOptions.Web)!;
+
+    /// <summary>A line to each shape.</summary>
+    public static void Save(string file, IEnumerable<CapturedSpectrum> spectra) => File.WriteAllText(file,
+        "[" + string.Join(",\n", spectra.Select(s => JsonSerializer.Serialize(s, JsonSerializerOptions.Web))) + "]\n");
+
+    public static CapturedSpectrum[] Of(IEnumerable<Momentum> captured) => captured
+        .GroupBy(m => m.Shape, m => Spectrum.Exact(m.B).Over(Normalisation.Frobenius).Values.OrderDescending().ToArray())
+        .OrderBy(shape => shape.Key)
+        .Select(shape => new CapturedSpectrum([shape.Key.Shorter, shape.Key.Longer], Ranks((int)shape.Key.Shorter)
+            .Select(rank => Timing.Median(shape.Select(values => values[rank])))
+            .Select(value => double.Parse(value.ToString("G5", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture))
+            .ToArray()))
+        .ToArray();
+
+    /// <summary>The one of the nearest aspect ratio.</summary>
+    public static CapturedSpectrum Nearest(CapturedSpectrum[] spectra, long rows, long columns) =>
+        spectra.MinBy(s => Math.Abs(Aspect(s.Shape[0], s.Shape[1]) - Aspect(rows, columns)))!;
 
     /// <summary>The logarithm of the longer side over the shorter, so that differences compare ratios.</summary>
     public static double Aspect(long a, long b) => Math.Log((double)Math.Max(a, b) / Math.Min(a, b));
+
+    /// <summary>Taken for the spectrum of a matrix with <paramref name="count"/> singular values.</summary>
+    public Spectrum As(long count) => new(Values, Enumerable.Repeat(1.0 / Values.Length, Values.Length).ToArray(), count);
+
+    /// <summary><paramref name="count"/> values of the same distribution: between two ranks that are kept, geometric ones.</summary>
+    public double[] Stretched(int count) => Enumerable.Range(0, count).Select(i =>
+    {
+        var rank = i * (Values.Length - 1.0) / Math.Max(1, count - 1);
+        var (above, below) = (Values[(int)rank], Values[Math.Min((int)rank + 1, Values.Length - 1)]);
+        return above * Math.Pow(below / above, rank % 1);
+    }).ToArray();
+
+    private static IEnumerable<int> Ranks(int count) => count <= Kept
+        ? Enumerable.Range(0, count)
+        : Enumerable.Range(0, Kept).Select(i => (int)Math.Round(i * (count - 1.0) / (Kept - 1)));
 }

@@ -1,7 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
-using CharGpt;
-using Root.Optimizers.Benchmarks.Fidelity;
 using Root.Optimizers.Orthogonalization;
 
 namespace Root.Optimizers.Benchmarks.Coefficients;
@@ -14,9 +11,6 @@ internal static class CoefficientsCommand
     private const string Folder = "src/Root.Optimizers/Orthogonalization";
     private const string TableFile = "shipped-coefficients.json";
 
-    /// <summary>Later than this the spectra of a run change little.</summary>
-    private const long FromStep = 150;
-
     /// <summary>Model widths: vision and small language transformers, GPT-2 small to XL, Llama-like ones.</summary>
     private static readonly long[] Widths = [128, 192, 256, 384, 512, 640, 768, 1024, 1280, 1536, 1600, 2048, 2560, 3072, 4096];
 
@@ -25,39 +19,24 @@ internal static class CoefficientsCommand
 
     public static Command Create()
     {
-        var replay = new Option<string?>("--replay")
-            { Description = "captured momentum of ./run bench fidelity --capture, to take the spectra from anew" };
-        var command = new Command("coefficients", $"Fits the coefficients that the library ships with into {Folder}.") { replay };
-        command.SetAction(given => Run(given.GetValue(replay)));
+        var command = new Command("coefficients", $"Fits the coefficients that the library ships with into {Folder}.");
+        command.SetAction(_ => Run());
         return command;
     }
 
-    private static int Run(string? replay)
+    private static int Run()
     {
-        if (replay is not null) File.WriteAllText(CapturedSpectrum.File, Json(MedianSpectra(Capture.Load(replay))));
-        var spectra = CapturedSpectrum.Load();
+        var spectra = CapturedSpectrum.Load(CapturedSpectrum.Width192);
         var table = new CoefficientTable();
         foreach (var (rows, columns) in Widths.SelectMany(w => new[] { (w, w), (w, 2 * w), (w, 3 * w), (w, 4 * w) }).Concat(Others))
             foreach (var steps in new[] { 4, 5 })
             {
-                var (schedule, error) = ScheduleFit.Fit(CapturedSpectrum.Nearest(spectra, rows, columns), rows, columns, steps, Normalisation.Schatten8);
+                var spectrum = CapturedSpectrum.Nearest(spectra, rows, columns).As(Math.Min(rows, columns));
+                var (schedule, error) = ScheduleFit.Fit(spectrum, rows, columns, steps, Normalisation.Schatten8);
                 table.Set(rows, columns, new(schedule, Normalisation.Schatten8, new(CoefficientSource.Fitted, Error: error)));
             }
         table.Save(Path.Combine(Folder, TableFile));
         Console.WriteLine($"{table.Entries.Count} entries in {Path.Combine(Folder, TableFile)}");
         return 0;
     }
-
-    private static CapturedSpectrum[] MedianSpectra(IEnumerable<Momentum> captured) => captured
-        .Where(m => m.Step >= FromStep)
-        .GroupBy(m => m.Shape, m => Spectrum.Of(m.B).Over(Normalisation.Frobenius).Values.OrderDescending().ToArray())
-        .OrderBy(shape => shape.Key)
-        .Select(shape => new CapturedSpectrum([shape.Key.Shorter, shape.Key.Longer], Enumerable.Range(0, (int)shape.Key.Shorter)
-            .Select(i => shape.Select(values => values[i]).Order().ElementAt(shape.Count() / 2))
-            .Select(value => double.Parse(value.ToString("G5"))).ToArray()))
-        .ToArray();
-
-    private static string Json(CapturedSpectrum[] spectra) =>
-        JsonSerializer.Serialize(spectra, new JsonSerializerOptions(JsonSerializerDefaults.Web) { WriteIndented = false })
-            .Replace("},{", "},\n{") + "\n";
 }

@@ -1,5 +1,7 @@
 using CharGpt;
+using Root.Optimizers.Core;
 using Root.Optimizers.Orthogonalization;
+using Root.Optimizers.Outliers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -31,33 +33,30 @@ internal static class Capture
         manual_seed(options.Seed);
         using var model = new Gpt(options.Model);
         var chosen = OptimizerFactory.WithDefaults(options with { Optimizer = "root" });
-        using var optimizer = new CapturingOptimizer(model, chosen, evaluate, captured);
+        using var optimizer = new RootOptimizer(model, chosen.LearningRate!.Value, new() { weight_decay = chosen.WeightDecay!.Value });
+        optimizer.Observer = new Recorder(optimizer, evaluate, captured);
         new Trainer(model, optimizer, new TextCorpus(text, options.Model.Context), chosen, CPU).Run(report);
         return captured;
     }
 
-    private sealed class CapturingOptimizer(nn.Module model, TrainOptions options, Func<long, bool> evaluate, List<Momentum> captured)
-        : RootOptimizer(model, options.LearningRate!.Value, new() { weight_decay = options.WeightDecay!.Value })
+    private sealed class Recorder(RootOptimizer optimizer, Func<long, bool> evaluate, List<Momentum> captured) : IStepObserver
     {
-        private readonly Dictionary<(long, long), long> _steps = [];
-        private readonly Dictionary<((long, long) shape, long step), int> _seen = [];
+        private readonly RootOptimizer.Options _options = (RootOptimizer.Options)optimizer.Groups[0].Options;
 
-        protected override Tensor Orthogonalize(Tensor B, CoefficientEntry coefficients, ScalarType dtype)
+        private readonly Dictionary<MatrixSlot, (int ordinal, int all)> _places = optimizer.Slots.OfType<MatrixSlot>()
+            .GroupBy(slot => (slot.Shape.Shorter, slot.Shape.Longer))
+            .SelectMany(alike => alike.Select((slot, ordinal) => (slot, (ordinal, alike.Count()))))
+            .ToDictionary();
+
+        public void OnMatrix(MatrixSlot slot, long step, Tensor momentum, Tensor update)
         {
-            var (rows, columns) = (B.shape[1], B.shape[2]);
-            var shape = (Math.Min(rows, columns), Math.Max(rows, columns));
-            var step = _steps[(rows, columns)] = _steps.GetValueOrDefault((rows, columns)) + 1;
-            var before = _seen.GetValueOrDefault((shape, step));
-            _seen[(shape, step)] = before + (int)B.shape[0];
-            // As the optimizer itself takes turns, over a shape in both orientations.
-            var all = Routing.Count(r => r.Route == Route.Matrix && (r.Shape.Min(), r.Shape.Max()) == shape);
-            for (var i = 0; i < B.shape[0]; i++)
-            {
-                var learns = RefitSchedule.IsDue(step) && before + i == RefitSchedule.Turn(step, all);
-                if (learns || evaluate(step))
-                    captured.Add(new(step, before + i, learns, B[i].clone().cpu().DetachFromDisposeScope()));
-            }
-            return base.Orthogonalize(B, coefficients, dtype);
+            var (ordinal, all) = _places[slot];
+            var learns = RefitSchedule.IsDue(step) && ordinal == RefitSchedule.Turn(step, all);
+            if (!learns && !evaluate(step)) return;
+            using var scope = NewDisposeScope();
+            var threshold = OutlierSplit.Threshold(momentum, _options.outlier_quantile, _options.exact_quantile);
+            var B = OutlierSplit.ToBase_(momentum.clone(), threshold)[0];
+            captured.Add(new(step, ordinal, learns, B.cpu().DetachFromDisposeScope()));
         }
     }
 

@@ -17,7 +17,7 @@ public class StepBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        _parameters = ParameterSet.Make("chargpt", CPU);
+        _parameters = ParameterSet.Make("chargpt", Gradients.Gaussian, CPU);
         _optimizer = Optimizer switch
         {
             "adamw" => optim.AdamW(_parameters),

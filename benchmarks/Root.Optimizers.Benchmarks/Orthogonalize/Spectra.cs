@@ -27,13 +27,25 @@ internal static class Spectra
     /// <summary>Random singular vectors about the singular values of a training's momentum, stretched to the shape.</summary>
     private static Tensor CapturedMomentum(long rows, long columns)
     {
+        using var random = randn(rows, columns);
+        return WithSingularValues(random, CapturedSpectrum.Nearest(CapturedSpectrum.Load(CapturedSpectrum.Width192), rows, columns)
+            .Stretched((int)Math.Min(rows, columns)));
+    }
+
+    /// <summary>The matrix with the singular vectors of <paramref name="X"/> and the given singular values instead of its own.</summary>
+    /// <param name="X">(m, n), of full rank.</param>
+    /// <param name="values">min(m, n) of them, in descending order.</param>
+    public static Tensor WithSingularValues(Tensor X, double[] values)
+    {
         using var scope = NewDisposeScope();
-        var shorter = Math.Min(rows, columns);
-        var captured = CapturedSpectrum.Nearest(CapturedSpectrum.Load(), rows, columns).Values;
-        var values = Enumerable.Range(0, (int)shorter)
-            .Select(i => (float)captured[(int)(i * (long)captured.Count / shorter)]).ToArray();
-        var (U, _) = linalg.qr(randn(rows, shorter));
-        var (V, _) = linalg.qr(randn(columns, shorter));
-        return (U * tensor(values)).matmul(V.mT).MoveToOuterDisposeScope();
+        var tall = X.shape[0] > X.shape[1];
+        var A = (tall ? X.mT : X).to(ScalarType.Float64);
+        var (_, U) = linalg.eigh(A.matmul(A.mT));
+        // The eigenvalues ascend. The rows of U^T A are s_i v_i^T, and over their own norms they are v_i^T, where the eigenvalues'
+        // roots would be off for the small ones.
+        var V = U.mT.matmul(A);
+        V = V / linalg.vector_norm(V, dims: [1], keepdim: true);
+        var Y = (U * tensor(values.Reverse().ToArray(), device: X.device)).matmul(V).to(X.dtype);
+        return (tall ? Y.mT.contiguous() : Y).MoveToOuterDisposeScope();
     }
 }

@@ -20,8 +20,14 @@ internal static class ParameterSet
 
     public static string Names => string.Join(", ", Known.Keys) + ", each with :LAYERS where not all";
 
-    /// <summary>The parameters of "NAME" or "NAME:LAYERS", each with a Gaussian gradient.</summary>
-    public static List<Parameter> Make(string text, Device device)
+    /// <summary>The parameters of "NAME" or "NAME:LAYERS".</summary>
+    /// <param name="text">What --params says.</param>
+    /// <param name="gradient">
+    /// Makes a matrix of given rows and columns. Every parameter of a shape has the same for its gradient, rows and columns in
+    /// another order, which changes neither the singular values nor what clipping does.
+    /// </param>
+    /// <param name="device">Where all is.</param>
+    public static List<Parameter> Make(string text, Func<long, long, Device, Tensor> gradient, Device device)
     {
         var parts = text.Split(':');
         if (!Known.TryGetValue(parts[0], out var model))
@@ -30,10 +36,15 @@ internal static class ParameterSet
         if (parts.Length > 2 || (parts.Length == 2 && (!int.TryParse(parts[1], out layers) || layers < 1)))
             throw new UserException($"--params {text}: NAME or NAME:LAYERS, with one layer or more.", UserException.Usage);
         manual_seed(1);
+        using var scope = NewDisposeScope();
+        var made = model.shapes.Select(s => (s[0], s[1])).Distinct().ToDictionary(s => s, s => gradient(s.Item1, s.Item2, device));
         return Enumerable.Range(0, layers).SelectMany(_ => model.shapes).Select(shape =>
         {
+            var (rows, columns) = (shape[0], shape[1]);
             var parameter = new Parameter(randn(shape, device: device).mul_(0.02));
-            parameter.grad = randn(shape, device: device);
+            parameter.grad = made[(rows, columns)]
+                .index_select(0, randperm(rows, device: device)).index_select(1, randperm(columns, device: device));
+            parameter.DetachFromDisposeScope();
             return parameter;
         }).ToList();
     }

@@ -9,8 +9,8 @@ public class ErrorTests
 {
     public static TheoryData<string, Action<RootOptimizer.Options>> BadOptions => new()
     {
-        { "lr", o => o.LearningRate = -1 },
-        { "lr", o => o.LearningRate = double.NaN },
+        { "LearningRate", o => o.LearningRate = -1 },
+        { "LearningRate", o => o.LearningRate = double.NaN },
         { "weight_decay", o => o.weight_decay = -0.1 },
         { "weight_decay", o => o.weight_decay = double.PositiveInfinity },
         { "momentum", o => o.momentum = 1.01 },

@@ -135,7 +135,7 @@ public class ManifoldStateTests
         { "dual_alpha", o => o.dual_alpha = 0 },
         { "dual_steps", o => o.dual_steps = 0 },
         { "dual_tolerance", o => o.dual_tolerance = double.NaN },
-        { "lr", o => o.LearningRate = -1 },
+        { "LearningRate", o => o.LearningRate = -1 },
     };
 
     [Theory, MemberData(nameof(BadOptions))]

@@ -81,7 +81,7 @@ public class CoefficientTableTests
     [InlineData(2048, 8192, 2)]
     public void The_shipped_coefficients_are_fitted_to_the_captured_spectra(long rows, long columns, int captured)
     {
-        var spectra = JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "captured-spectra.json")))!;
+        var spectra = JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "spectra-192.json")))!;
         var values = spectra[captured]!["values"]!.AsArray().Select(v => v!.GetValue<double>()).ToArray();
         var spectrum = new Spectrum(values, Enumerable.Repeat(1.0 / values.Length, values.Length).ToArray(), rows);
         foreach (var steps in new[] { 4, 5 })
