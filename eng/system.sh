@@ -91,6 +91,7 @@ install() {
 is_there() {
     case "$1" in
         binutils) command -v as >/dev/null && command -v ld >/dev/null && command -v objdump >/dev/null ;;
+        xz-utils) command -v xz >/dev/null ;;
         *) command -v "$1" >/dev/null ;;
     esac
 }

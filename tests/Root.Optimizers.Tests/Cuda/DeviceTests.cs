@@ -37,7 +37,7 @@ public class DeviceTests
                 { LearningRate = 0.1, momentum = 0.9, form = TangentForm.Polynomial, precision = precision }),
             "dual ascent" => new ManifoldMuon(parameters, new ManifoldMuon.Options
                 { LearningRate = 0.1, solver = StiefelSolver.DualAscent, dual_steps = 10, precision = precision }),
-            "spheres" => new HypersphericalDescent(parameters, momentum: 0.9, manifold: Manifold.UnitRows),
+            "spheres" => optim.HypersphericalDescent(parameters, momentum: 0.9, manifold: Manifold.UnitRows),
             "modular" => new ModularDescent(Chain(parameters), new ModularDescent.Options { precision = precision }),
             _ => throw new ArgumentException(kind),
         };
