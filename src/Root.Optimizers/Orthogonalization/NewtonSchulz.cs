@@ -18,11 +18,10 @@ public static class NewtonSchulz
     public const double GramLowerInBFloat16 = 1e-2;
 
     /// <summary>
-    /// Matrices with a shorter side below this iterate in float32 where bfloat16 is asked for: the rounding of so few
-    /// entries does not average out, and libtorch 1.13 even sums products of 16 x 16 matrices and smaller in bfloat16,
-    /// three times as coarsely as larger ones. The first steps' coefficients multiply either. Source: measured, ten Polar
-    /// Express steps: 31 of 16,000 Gaussian matrices with sides 2 and 3 diverged, and about one in 30,000 of 10 x 64 in a
-    /// training by dual ascent.
+    /// Matrices with a shorter side below this iterate in float32 where bfloat16 is asked for: the rounding of so few entries does
+    /// not average out, and nothing is gained. Source: fitted schedules on 300 Gaussian matrices of each shape in bfloat16,
+    /// libtorch 2.10, November 2026: singular values end up to 0.57 above those of float32 for sides of 2 and 3, 0.19 for 16, 0.1 from 17 on,
+    /// at 1.6 times float32's time. (libtorch 1.13 summed products of 16 x 16 in bfloat16, too; 2.10 sums all in float32.)
     /// </summary>
     public const long LeastSideInBFloat16 = 17;
 

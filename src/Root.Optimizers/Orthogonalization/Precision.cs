@@ -8,7 +8,7 @@ namespace Root.Optimizers;
 public enum Precision
 {
     /// <summary>
-    /// bfloat16 on CUDA, and for matrices with a shorter side of 192 or more on CPUs that multiply it in hardware
+    /// bfloat16 on CUDA, and for matrices with a shorter side of 128 or more on CPUs that multiply it in hardware
     /// (AVX-512 BF16 or AMX); else float32, and float64 for float64 parameters.
     /// </summary>
     Automatic,
@@ -24,11 +24,11 @@ public enum Precision
 internal static class Precisions
 {
     /// <summary>
-    /// From this shorter side on bfloat16 is the faster on a CPU that has it; below, what each of its products costs at
-    /// least outweighs the gain. Source: measured, four plain steps on 2 cores with AVX-512 BF16, bfloat16 over float32:
-    /// 128x128 1.6 times the time, 192x768 0.7, 512x512 0.5.
+    /// From this shorter side on bfloat16 is clearly the faster on a CPU that has it. Source: four plain steps on 2 cores with AVX-512
+    /// BF16, libtorch 2.10, November 2026, bfloat16 over float32: 64x64 1.01, 96x96 0.89, 128x128 0.76, 128x512 0.63, 192x768
+    /// 0.47, 512x512 0.30.
     /// </summary>
-    private const long ShorterSideOnCpu = 192;
+    private const long ShorterSideOnCpu = 128;
 
     public static ScalarType Resolve(this Precision precision, ScalarType type, DeviceType device, long shorterSide) =>
         precision switch

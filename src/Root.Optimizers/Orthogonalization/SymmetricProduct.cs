@@ -10,14 +10,14 @@ namespace Root.Optimizers.Orthogonalization;
 internal static class SymmetricProduct
 {
     /// <summary>
-    /// Operations from which on strips gain. Source: measured on 2 cores, bfloat16 and float32, as a share of the whole
-    /// product: 768x768 of 768 columns 0.91 and 0.72, of 3072 columns 0.73 and 0.75, 2048x2048 0.69 and 0.65; 512x512 of
-    /// 2048 columns 0.85 and 0.88, of 512 columns 1.2 and 0.94.
+    /// Operations from which on strips gain. Source: 2 cores, libtorch 2.10, November 2026, bfloat16 and float32, as a share of the
+    /// whole product: 768x768 of 768 columns 0.93 and 0.74, of 3072 columns 0.76 and 0.72, 2048x2048 0.80 and 0.78; 512x512 of
+    /// 2048 columns 0.86 and 0.88, of 512 columns 1.12 and 0.92.
     /// </summary>
     private const double LeastOperations = 8e8;
 
     /// <summary>A strip's rows; measured as above, 128 to 512.</summary>
-    private const long Rows = 384, RowsOfLongProducts = 256;
+    private const long Rows = 256;
 
     /// <summary>A B.</summary>
     /// <param name="A">(b, n, k).</param>
@@ -52,11 +52,10 @@ internal static class SymmetricProduct
     {
         using var scope = NewDisposeScope();
         var n = sums.shape[1];
-        var height = As.shape[2] > n ? RowsOfLongProducts : Rows;
         foreach (var (C, A, B) in sums.unbind().Zip(As.unbind(), Bs.unbind()))
             for (long i = 0, next; i < n; i = next)
             {
-                next = Math.Min(i + height, n);
+                next = Math.Min(i + Rows, n);
                 var strip = C.narrow(0, i, next - i);
                 strip.narrow(1, i, n - i).addmm_(A.narrow(0, i, next - i), B.narrow(1, i, n - i), beta, alpha);
                 if (next < n) C.narrow(0, next, n - next).narrow(1, i, next - i).copy_(strip.narrow(1, next, n - next).mT);

@@ -70,7 +70,7 @@ public class NewtonSchulzTests
     [InlineData(17, 64, false)]
     public void Small_matrices_iterate_in_float32(long rows, long columns, bool small)
     {
-        // One by one such products would be summed in bfloat16 by libtorch 1.13, and a few in a hundred thousand diverge.
+        // libtorch 1.13 summed such products in bfloat16, and a few in a hundred thousand diverged.
         random.manual_seed(4);
         var matrix = randn(rows, columns).OnDevice();
         var schedule = PublishedSchedules.PolarExpress(10);
