@@ -37,8 +37,9 @@ public class ModuleContractTests
     {
         using var embedding = Embedding(4, 3);
         using var weight = embedding.weight!;
+        using var again = embedding.weight!;
         var parameter = embedding.parameters().Single();
-        Assert.NotEqual(parameter.Handle, weight.Handle);
+        Assert.Equal(3, new[] { parameter.Handle, weight.Handle, again.Handle }.Distinct().Count());
         weight.requires_grad = false;
         Assert.False(parameter.requires_grad);
     }

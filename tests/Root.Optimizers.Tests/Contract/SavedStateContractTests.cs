@@ -40,7 +40,7 @@ public class SavedStateContractTests
     public void A_tensor_comes_back_bit_for_bit_and_into_its_own_shape_and_type_only()
     {
         using var scope = NewDisposeScope();
-        var (a, loaded) = (randn(3, 4), zeros(3, 4));
+        var (a, loaded) = (arange(12, float32).reshape(3, 4), zeros(3, 4));
         var bytes = Bytes(a.Save);
         loaded.Load(Reader(bytes));
         Close.Exactly(a, loaded);
@@ -53,7 +53,7 @@ public class SavedStateContractTests
     public void Only_a_contiguous_tensor_is_saved_and_zeros_like_keeps_strides()
     {
         using var scope = NewDisposeScope();
-        var transposed = randn(3, 4).T;
+        var transposed = ones(3, 4).T;
         Assert.Throws<InvalidOperationException>(() => Bytes(transposed.Save));
         Assert.Equal([1, 4], zeros_like(transposed).stride());
     }

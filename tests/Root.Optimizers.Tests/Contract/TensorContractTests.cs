@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Root.Optimizers.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,9 +13,11 @@ public class TensorContractTests
     public void Baddbmm_is_beta_times_the_second_batch_plus_alpha_times_this_times_the_first()
     {
         using var scope = NewDisposeScope();
-        var (a, b, c) = (rand(2, 3, 4), rand(2, 4, 5), rand(2, 3, 5));
-        var fused = a.baddbmm(b, c, beta: 2, alpha: 3);
-        Assert.True(fused.allclose(a.bmm(b) * 3 + c * 2, rtol: 1e-5));
+        var (a, b, c) = (Whole(2, 3, 4), Whole(2, 4, 5), Whole(2, 3, 5));
+        Close.Exactly(a.bmm(b) * 3 + c * 2, a.baddbmm(b, c, beta: 2, alpha: 3));
+
+        // Small whole numbers, whose products and sums are exact in float32.
+        static Tensor Whole(params long[] shape) => arange(shape.Aggregate((x, y) => x * y), float32).reshape(shape);
     }
 
     /// <summary>So SymmetricProduct writes strips into memory that nothing has filled.</summary>
