@@ -14,17 +14,21 @@ internal sealed record CapturedSpectrum(long[] Shape, double[] Values)
     /// <summary>Where a shape has more values, as many are kept, evenly spaced in rank, the first and the last among them.</summary>
     private const int Kept = 256;
 
-    /// <summary>From the repository's root, where ./run starts.</summary>
-    private const string Folder = "benchmarks/Root.Optimizers.Benchmarks/Coefficients";
+    /// <summary>Where the files stand, from the repository's root, where ./run starts; the program has them embedded.</summary>
+    public const string Folder = "benchmarks/Root.Optimizers.Benchmarks/Coefficients";
 
     /// <summary>Of CharGpt as it is by default, at the steps from 150 to 299: what the library's coefficients are fitted to.</summary>
-    public const string Width192 = Folder + "/spectra-192.json";
+    public const string Width192 = "spectra-192.json";
 
     /// <summary>Of CharGpt at the width of GPT-2 small, by the defaults of <see cref="SpectraCommand"/>.</summary>
-    public const string Width768 = Folder + "/spectra-768.json";
+    public const string Width768 = "spectra-768.json";
 
-    public static CapturedSpectrum[] Load(string file) =>
-        JsonSerializer.Deserialize<CapturedSpectrum[]>(File.ReadAllText(file), JsonSerializerOptions.Web)!;
+    public static CapturedSpectrum[] Load(string name)
+    {
+        using var stream = typeof(CapturedSpectrum).Assembly.GetManifestResourceStream(name)
+            ?? throw new InvalidOperationException($"{name} is missing from the program.");
+        return JsonSerializer.Deserialize<CapturedSpectrum[]>(stream, JsonSerializerOptions.Web)!;
+    }
 
     /// <summary>A line to each shape.</summary>
     public static void Save(string file, IEnumerable<CapturedSpectrum> spectra) => File.WriteAllText(file,

@@ -25,7 +25,7 @@ internal static class SpectraCommand
         var lr = new Option<double>("--lr") { Description = "peak learning rate", DefaultValueFactory = _ => 4e-3 };
         var steps = new Option<int>("--steps") { Description = "training steps", DefaultValueFactory = _ => 300 };
         var file = new Option<string>("--out")
-            { Description = "file for the spectra", DefaultValueFactory = _ => CapturedSpectrum.Width768 };
+            { Description = "file for the spectra", DefaultValueFactory = _ => $"{CapturedSpectrum.Folder}/{CapturedSpectrum.Width768}" };
         var command = new Command("spectra", "Trains CharGpt and writes the singular values of its clipped momentum, by shape.")
             { width, heads, layers, batch, lr, steps, file };
         command.SetAction(given => Run(new TrainOptions
