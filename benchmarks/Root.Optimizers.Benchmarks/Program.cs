@@ -1,5 +1,4 @@
 using System.CommandLine;
-using CharGpt;
 using Root.Optimizers.Benchmarks;
 using Root.Optimizers.Benchmarks.Coefficients;
 using Root.Optimizers.Benchmarks.Compare;
@@ -8,6 +7,7 @@ using Root.Optimizers.Benchmarks.Fidelity;
 using Root.Optimizers.Benchmarks.Micro;
 using Root.Optimizers.Benchmarks.Orthogonalize;
 using Root.Optimizers.Benchmarks.Step;
+using Shared;
 
 CpuThreads.Configure();
 

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
+using Shared;
 using TorchSharp.Modules;
 
 namespace CharGpt;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Shared;
 
 namespace CharGpt;
 

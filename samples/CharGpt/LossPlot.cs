@@ -1,3 +1,5 @@
+using Shared;
+
 namespace CharGpt;
 
 /// <summary>Training and validation loss over the steps, as SVG.</summary>

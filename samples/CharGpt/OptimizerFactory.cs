@@ -1,4 +1,5 @@
 using Root.Optimizers;
+using Shared;
 using TorchSharp;
 using TorchSharp.Modules;
 

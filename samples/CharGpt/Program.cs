@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using CharGpt;
+using Shared;
 
 Console.OutputEncoding = Encoding.UTF8;
 var defaults = new TrainOptions();

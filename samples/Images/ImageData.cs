@@ -1,4 +1,4 @@
-using CharGpt;
+using Shared;
 using static TorchSharp.torch;
 
 namespace Images;

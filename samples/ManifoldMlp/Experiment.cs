@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Images;
+using Shared;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,5 +1,5 @@
-using CharGpt;
 using Root.Optimizers;
+using Shared;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using CharGpt;
 using Images;
 using ManifoldMlp;
+using Shared;
 
 CpuThreads.Configure();
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using CharGpt;
+using Shared;
 
 namespace ManifoldMlp;
 

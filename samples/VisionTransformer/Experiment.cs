@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using CharGpt;
 using Images;
+using Shared;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

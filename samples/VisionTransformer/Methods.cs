@@ -1,6 +1,6 @@
 using System.Globalization;
-using CharGpt;
 using Root.Optimizers;
+using Shared;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using CharGpt;
 using Images;
+using Shared;
 using VisionTransformer;
 
 CpuThreads.Configure();

@@ -151,12 +151,9 @@ public class CoefficientLearningTests
         using var before = new RootOptimizer(first);
         for (var step = 0; step < 8; step++) { Step(reference, step); Step(before, step); }
 
-        using var stream = new MemoryStream();
-        before.save_state_dict(new BinaryWriter(stream));
-        stream.Position = 0;
         var resumed = first.Select(p => new Parameter(p.detach().clone())).ToArray();
         using var after = new RootOptimizer(resumed);
-        after.load_state_dict(new BinaryReader(stream));
+        Saving.Load(after, Saving.Bytes(before));
         Assert.Equal(before.Coefficients.ToJson(), after.Coefficients.ToJson());
 
         for (var step = 8; step < 25; step++) { Step(reference, step); Step(after, step); }
@@ -172,13 +169,7 @@ public class CoefficientLearningTests
             random.manual_seed(5);
             return new([Models.Parameter(6, 9)], options);
         }
-        static void Pass(RootOptimizer from, RootOptimizer to)
-        {
-            using var stream = new MemoryStream();
-            from.save_state_dict(new BinaryWriter(stream));
-            stream.Position = 0;
-            to.load_state_dict(new BinaryReader(stream));
-        }
+        static void Pass(RootOptimizer from, RootOptimizer to) => Saving.Load(to, Saving.Bytes(from));
         using var learned = Fresh(new() { coefficients = new CoefficientTable() });
         Models.RandomGradients(learned.parameters());
         learned.step();

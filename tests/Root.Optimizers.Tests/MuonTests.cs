@@ -84,10 +84,7 @@ public class MuonTests
         saved.step();
         var group = new Muon.ParamGroup([second]);
         using var loaded = new Muon([group]);
-        using var stream = new MemoryStream();
-        saved.save_state_dict(new BinaryWriter(stream));
-        stream.Position = 0;
-        loaded.load_state_dict(new BinaryReader(stream));
+        Saving.Load(loaded, Saving.Bytes(saved));
         Assert.Equal(PublishedSchedules.PolarExpress(5), group.Options.schedule);
         Assert.True(group.Options.cautious);
     }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using CharGpt;
 using Root.Optimizers.Benchmarks.Fidelity;
+using Shared;
 using Spectre.Console;
 
 namespace Root.Optimizers.Benchmarks.Coefficients;

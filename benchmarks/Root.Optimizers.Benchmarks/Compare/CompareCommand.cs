@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using CharGpt;
+using Shared;
 
 namespace Root.Optimizers.Benchmarks.Compare;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using CharGpt;
+using Shared;
 using Spectre.Console;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -2,6 +2,7 @@ using CharGpt;
 using Root.Optimizers.Core;
 using Root.Optimizers.Orthogonalization;
 using Root.Optimizers.Outliers;
+using Shared;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

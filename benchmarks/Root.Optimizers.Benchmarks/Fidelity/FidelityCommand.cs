@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CharGpt;
+using Shared;
 using Spectre.Console;
 
 namespace Root.Optimizers.Benchmarks.Fidelity;

@@ -1,11 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using CharGpt;
 using Root.Optimizers.Benchmarks.Coefficients;
 using Root.Optimizers.Benchmarks.Compare;
 using Root.Optimizers.Benchmarks.Fidelity;
 using Root.Optimizers.Orthogonalization;
+using Shared;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,4 @@
-using CharGpt;
+using Shared;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

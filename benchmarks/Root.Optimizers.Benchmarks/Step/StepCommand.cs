@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using CharGpt;
+using Shared;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using CharGpt;
+using Shared;
 using Spectre.Console;
 
 namespace Root.Optimizers.Benchmarks;

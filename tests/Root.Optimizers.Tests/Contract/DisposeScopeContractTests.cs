@@ -1,3 +1,4 @@
+using Root.Optimizers.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -6,12 +7,10 @@ namespace Root.Optimizers.Tests.Contract;
 /// <summary>What the library's own bookkeeping of tensors, and its leak tests, take from dispose scopes.</summary>
 public class DisposeScopeContractTests
 {
-    private static long Live => DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
-
     [Fact]
     public void A_scope_disposes_what_was_made_in_it_save_what_was_moved_out_and_the_statistics_count_what_lives()
     {
-        var before = Live;
+        var before = LiveTensors.Count;
         Tensor inner, moved, detached;
         using (NewDisposeScope())
         {
@@ -20,16 +19,16 @@ public class DisposeScopeContractTests
                 inner = ones(2);
                 moved = inner.neg().MoveToOuterDisposeScope();
                 detached = inner.neg().DetachFromDisposeScope();
-                Assert.Equal(before + 3, Live);
+                Assert.Equal(before + 3, LiveTensors.Count);
             }
             Assert.True(inner.IsInvalid);
             Assert.False(moved.IsInvalid);
         }
         Assert.True(moved.IsInvalid);
         Assert.False(detached.IsInvalid);
-        Assert.Equal(before + 1, Live);
+        Assert.Equal(before + 1, LiveTensors.Count);
         detached.Dispose();
-        Assert.Equal(before, Live);
+        Assert.Equal(before, LiveTensors.Count);
     }
 
     [Fact]

@@ -98,9 +98,9 @@ public class DeferredFiniteTests
         optimizer.DefersFiniteCheck = true;
         Models.RandomGradients(parameters);
         optimizer.step();
-        var live = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        var live = LiveTensors.Count;
         for (var step = 0; step < 100; step++) optimizer.step();
-        Assert.Equal(live, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+        Assert.Equal(live, LiveTensors.Count);
     }
 
     /// <summary>Parameters, momenta and moments.</summary>

@@ -10,8 +10,6 @@ public class ManifoldStateTests
 {
     public static TheoryData<string> Kinds => ["exact", "polynomial", "dual", "spheres"];
 
-    private static long Live => DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
-
     private static MatrixOptimizer Make(string kind, Parameter[] parameters) => kind switch
     {
         "exact" => optim.ManifoldMuon(parameters, momentum: 0.9),
@@ -37,13 +35,6 @@ public class ManifoldStateTests
         optimizer.step();
     }
 
-    private static byte[] Saved(OptimizerHelper optimizer)
-    {
-        using var stream = new MemoryStream();
-        optimizer.save_state_dict(new BinaryWriter(stream));
-        return stream.ToArray();
-    }
-
     [Theory, MemberData(nameof(Kinds))]
     public void Resuming_gives_the_unbroken_run_bit_for_bit(string kind)
     {
@@ -55,7 +46,7 @@ public class ManifoldStateTests
         {
             var resumed = first.Select(p => new Parameter(p.detach().clone())).ToArray();
             using var after = Make(kind, resumed);
-            if (way == "stream") after.load_state_dict(new BinaryReader(new MemoryStream(Saved(before))));
+            if (way == "stream") Saving.Load(after, Saving.Bytes(before));
             else after.load_state_dict(before.state_dict());
             for (var step = 4; step < 7; step++)
             {
@@ -71,16 +62,15 @@ public class ManifoldStateTests
     {
         using var optimizer = Make(kind, Parameters());
         Step(optimizer, 1);
-        var bytes = Saved(optimizer);
+        var bytes = Saving.Bytes(optimizer);
         using var target = Make(kind, Parameters());
         Step(target, 2);
-        var before = Saved(target);
+        var before = Saving.Bytes(target);
         for (var length = 0; length < bytes.Length; length += 53)
         {
-            var error = Record.Exception(() =>
-                target.load_state_dict(new BinaryReader(new MemoryStream(bytes[..length]))));
+            var error = Record.Exception(() => Saving.Load(target, bytes[..length]));
             Assert.True(error is InvalidDataException or EndOfStreamException, $"at {length} bytes: {error}");
-            Assert.Equal(before, Saved(target));
+            Assert.Equal(before, Saving.Bytes(target));
         }
     }
 
@@ -90,9 +80,9 @@ public class ManifoldStateTests
         var parameters = Parameters();
         using var optimizer = Make(kind, parameters);
         Step(optimizer, 1);
-        var before = Live;
+        var before = LiveTensors.Count;
         for (var step = 0; step < 1000; step++) optimizer.step();
-        Assert.Equal(before, Live);
+        Assert.Equal(before, LiveTensors.Count);
     }
 
     [Theory, MemberData(nameof(Kinds))]
@@ -101,9 +91,9 @@ public class ManifoldStateTests
         var parameters = Parameters();
         Models.RandomGradients(parameters);
         Make(kind, parameters).Dispose(); // what lives as long as the program is made here
-        var before = Live;
+        var before = LiveTensors.Count;
         using (var optimizer = Make(kind, parameters)) optimizer.step();
-        Assert.Equal(before, Live);
+        Assert.Equal(before, LiveTensors.Count);
     }
 
     [Fact]

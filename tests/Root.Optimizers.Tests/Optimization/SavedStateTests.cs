@@ -24,16 +24,6 @@ public class SavedStateTests
         optimizer.step();
     }
 
-    private static byte[] Saved(OptimizerHelper optimizer)
-    {
-        using var stream = new MemoryStream();
-        optimizer.save_state_dict(new BinaryWriter(stream));
-        return stream.ToArray();
-    }
-
-    private static void Load(OptimizerHelper optimizer, byte[] bytes) =>
-        optimizer.load_state_dict(new BinaryReader(new MemoryStream(bytes)));
-
     [Theory]
     [InlineData("file")]
     [InlineData("stream")]
@@ -53,7 +43,7 @@ public class SavedStateTests
         using (NewDisposeScope()) // what is loaded outlives the scope it is loaded in
         {
             if (way == "file") { before.save_state_dict(path); after.load_state_dict(path); }
-            else if (way == "stream") Load(after, Saved(before));
+            else if (way == "stream") Saving.Load(after, Saving.Bytes(before));
             else after.load_state_dict(before.state_dict());
         }
         File.Delete(path);
@@ -67,21 +57,21 @@ public class SavedStateTests
     {
         using var source = TwoGroups(Parameters());
         for (var step = 0; step < 3; step++) Step(source, step);
-        var bytes = Saved(source);
+        var bytes = Saving.Bytes(source);
 
         using var target = TwoGroups(Parameters(), lr: 0.5);
         Step(target, 7);
-        var before = Saved(target);
+        var before = Saving.Bytes(target);
         for (var length = 0; length < bytes.Length; length += 37)
         {
-            var error = Record.Exception(() => Load(target, bytes[..length]));
+            var error = Record.Exception(() => Saving.Load(target, bytes[..length]));
             Assert.True(error is InvalidDataException or EndOfStreamException, $"at {length} bytes: {error}");
-            Assert.Equal(before, Saved(target));
+            Assert.Equal(before, Saving.Bytes(target));
         }
         var beyond = (byte[])bytes.Clone();
         "\"momentum\":8.0"u8.CopyTo(beyond.AsSpan(Find(bytes, "\"momentum\":0.8"u8.ToArray()))); // of group 0
-        Assert.Contains("momentum", Assert.Throws<InvalidDataException>(() => Load(target, beyond)).Message);
-        Assert.Equal(before, Saved(target));
+        Assert.Contains("momentum", Assert.Throws<InvalidDataException>(() => Saving.Load(target, beyond)).Message);
+        Assert.Equal(before, Saving.Bytes(target));
     }
 
     private static int Find(byte[] bytes, byte[] pattern) => bytes.AsSpan().IndexOf(pattern);
@@ -91,29 +81,29 @@ public class SavedStateTests
     {
         using var target = TwoGroups(Parameters(), lr: 0.5);
         Step(target, 7);
-        var before = Saved(target);
+        var before = Saving.Bytes(target);
         void Refused<T>(byte[] bytes) where T : Exception
         {
-            Assert.Throws<T>(() => Load(target, bytes));
-            Assert.Equal(before, Saved(target));
+            Assert.Throws<T>(() => Saving.Load(target, bytes));
+            Assert.Equal(before, Saving.Bytes(target));
         }
 
-        Refused<InvalidDataException>(Saved(optim.AdamW(Parameters())));
+        Refused<InvalidDataException>(Saving.Bytes(optim.AdamW(Parameters())));
         var wider = Parameters();
         wider[2] = Models.Parameter(6, 10);
         using var other = TwoGroups(wider);
         Step(other, 1);
-        Refused<InvalidDataException>(Saved(other));
+        Refused<InvalidDataException>(Saving.Bytes(other));
         Assert.Throws<ArgumentException>(() => target.load_state_dict(other.state_dict()));
-        Assert.Equal(before, Saved(target));
+        Assert.Equal(before, Saving.Bytes(target));
         using var fewer = new RootOptimizer(Parameters());
-        Refused<ArgumentException>(Saved(fewer));
+        Refused<ArgumentException>(Saving.Bytes(fewer));
         var routed = Parameters();
         using var rerouted = new RootOptimizer([
             new RootOptimizer.ParamGroup(routed.Take(2), new() { route = _ => Route.AdamW }), new RootOptimizer.ParamGroup(routed.Skip(2))]);
-        Refused<InvalidDataException>(Saved(rerouted));
+        Refused<InvalidDataException>(Saving.Bytes(rerouted));
         Assert.Throws<ArgumentException>(() => target.load_state_dict(rerouted.state_dict()));
-        Assert.Equal(before, Saved(target));
+        Assert.Equal(before, Saving.Bytes(target));
     }
 
     [Fact]

@@ -3,16 +3,19 @@ using static TorchSharp.torch;
 
 namespace Root.Optimizers.Tests.Support;
 
-/// <summary>Saved states in memory.</summary>
+/// <summary>What is saved, in memory.</summary>
 public static class Saving
 {
-    public static byte[] Bytes(OptimizerHelper optimizer)
+    public static byte[] Bytes(OptimizerHelper optimizer) => Bytes(optimizer.save_state_dict);
+
+    public static byte[] Bytes(Action<BinaryWriter> save)
     {
         using var stream = new MemoryStream();
-        optimizer.save_state_dict(new BinaryWriter(stream));
+        save(new BinaryWriter(stream));
         return stream.ToArray();
     }
 
-    public static void Load(OptimizerHelper optimizer, byte[] bytes) =>
-        optimizer.load_state_dict(new BinaryReader(new MemoryStream(bytes)));
+    public static void Load(OptimizerHelper optimizer, byte[] bytes) => optimizer.load_state_dict(Reader(bytes));
+
+    public static BinaryReader Reader(byte[] bytes) => new(new MemoryStream(bytes));
 }

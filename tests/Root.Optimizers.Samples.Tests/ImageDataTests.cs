@@ -2,9 +2,10 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using CharGpt;
 using Images;
+using Shared;
 using TorchSharp;
 
-namespace Root.Optimizers.Tests.Samples;
+namespace Root.Optimizers.Samples.Tests;
 
 public sealed class ImageDataTests : IDisposable
 {

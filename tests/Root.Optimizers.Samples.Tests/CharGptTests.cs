@@ -2,9 +2,10 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using CharGpt;
+using Root.Optimizers.Tests.Support;
 using TorchSharp;
 
-namespace Root.Optimizers.Tests.Samples;
+namespace Root.Optimizers.Samples.Tests;
 
 /// <summary>The sample as a user runs it: a process with a command line, files and an exit code.</summary>
 public sealed class CharGptTests : IDisposable
@@ -137,7 +138,7 @@ public sealed class CharGptTests : IDisposable
         var live = new List<long>();
 
         new Trainer(model, optimizer, corpus, options, torch.CPU).Run(
-            _ => live.Add(DisposeScopeManager.Statistics.ThreadTotalLiveCount), TestContext.Current.CancellationToken);
+            _ => live.Add(LiveTensors.Count), TestContext.Current.CancellationToken);
 
         // The first step may create what stays: gradients, an optimizer's state.
         Assert.Equal(30, live.Count);

@@ -3,7 +3,7 @@ using OxyPlot.Axes;
 using OxyPlot.Legends;
 using OxyPlot.Series;
 
-namespace CharGpt;
+namespace Shared;
 
 /// <summary>Lines over a common axis, as SVG on white.</summary>
 public sealed class LinePlot

@@ -1,4 +1,4 @@
-namespace CharGpt;
+namespace Shared;
 
 /// <summary>Files that are either the old one or the whole new one, whenever the process or machine stops.</summary>
 public static class AtomicFile

@@ -4,7 +4,7 @@ using TorchSharp;
 using VisionTransformer;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Tests.Samples;
+namespace Root.Optimizers.Samples.Tests;
 
 public class VisionTransformerTests
 {

@@ -4,7 +4,7 @@ using Root.Optimizers.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Tests.Modular;
+namespace Root.Optimizers.Samples.Tests;
 
 public class GptBudgetTests
 {

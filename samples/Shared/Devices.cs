@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace CharGpt;
+namespace Shared;
 
 /// <summary>The devices that a command line may name.</summary>
 public static class Devices

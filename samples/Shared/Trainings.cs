@@ -1,6 +1,6 @@
 using Spectre.Console;
 
-namespace Images;
+namespace Shared;
 
 /// <summary>A training among others.</summary>
 /// <param name="Name">Beside its progress bar.</param>

@@ -1,4 +1,4 @@
-namespace CharGpt;
+namespace Shared;
 
 /// <summary>Something the user can put right: shown as one message, without a stack trace.</summary>
 public sealed class UserException(string message, int exitCode = UserException.Failure) : Exception(message)

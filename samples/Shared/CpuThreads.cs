@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using TorchSharp;
 
-namespace CharGpt;
+namespace Shared;
 
 /// <summary>How libtorch uses the processor. What OMP_NUM_THREADS and OMP_WAIT_POLICY say goes before.</summary>
 public static class CpuThreads

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Images;
+namespace Shared;
 
 /// <summary>The results of a sample as JSON.</summary>
 public static class ResultFile
