@@ -1,5 +1,5 @@
 using System.Reflection;
-using Root.Optimizers.Orthogonalization;
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Outliers;
 using TorchSharp.Modules;
 

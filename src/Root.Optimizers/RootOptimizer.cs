@@ -1,3 +1,4 @@
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Core;
 using Root.Optimizers.Orthogonalization;
 using Root.Optimizers.Outliers;
@@ -49,5 +50,5 @@ public partial class RootOptimizer : MatrixOptimizer<RootOptimizer.Options>
     /// <param name="dtype">The element type of the iteration.</param>
     /// <returns>(b, m, n), near U V^T of each matrix.</returns>
     protected virtual Tensor Orthogonalize(Tensor B, CoefficientEntry coefficients, ScalarType dtype) =>
-        NewtonSchulz.Orthogonalize(B, coefficients.In(dtype), dtype, coefficients.Normalisation, consume: true);
+        NewtonSchulz.Orthogonalize(B, coefficients.In(dtype), dtype, coefficients.Normalization, consume: true);
 }

@@ -1,4 +1,4 @@
-using Root.Optimizers.Orthogonalization;
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Tests.Support;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,3 +1,4 @@
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Orthogonalization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -27,7 +28,7 @@ internal static class Evaluation
         {
             using var inner = NewDisposeScope();
             var entry = method.Coefficients(momentum.Shape, momentum.Step);
-            var X = NewtonSchulz.Orthogonalize(momentum.B, entry.In(method.Type), method.Type, entry.Normalisation)
+            var X = NewtonSchulz.Orthogonalize(momentum.B, entry.In(method.Type), method.Type, entry.Normalization)
                 .to(ScalarType.Float64);
             var values = Spectrum.Exact(X).Values;
             results.Add(new(method.Name, momentum.Shape, momentum.Step, momentum.Parameter,

@@ -1,3 +1,4 @@
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Benchmarks.Coefficients;
 using Root.Optimizers.Orthogonalization;
 using static TorchSharp.torch;
@@ -27,10 +28,10 @@ internal static class Methods
             Fixed("quintic5", "quintic, 5 steps", PublishedSchedules.Quintic),
         };
         var spectra = captured.Where(m => m.ForLearning && m.Step <= FrozenAfter)
-            .ToLookup(m => m.Shape, m => Spectrum.Of(m.B).Over(Normalisation.Frobenius));
-        fixedSets.Add(SingleTriple("root_triple_random", "ROOT's triple, random", spectra, 0));
-        fixedSets.Add(SingleTriple("root_triple_real", "ROOT's triple, real", spectra, 1));
-        fixedSets.Add(SingleTriple("root_triple_mixed", "ROOT's triple, mixed", spectra, ScheduleFit.MeasuredShare));
+            .ToLookup(m => m.Shape, m => Spectrum.FromMatrix(m.B).Normalized(Normalization.Frobenius));
+        fixedSets.Add(OneTriple("root_triple_random", "ROOT's triple, random", spectra, 0));
+        fixedSets.Add(OneTriple("root_triple_real", "ROOT's triple, real", spectra, 1));
+        fixedSets.Add(OneTriple("root_triple_mixed", "ROOT's triple, mixed", spectra, ScheduleFit.MeasuredShare));
         var methods = fixedSets.SelectMany(m => new[] { m, m with { Name = m.Name + "_bf16", Title = m.Title + ", bfloat16", Type = ScalarType.BFloat16 } })
             .ToList();
         foreach (var steps in new[] { 3, 4, 5 })
@@ -47,17 +48,17 @@ internal static class Methods
 
     private static Method Fixed(string name, string title, NewtonSchulzSchedule schedule)
     {
-        var entry = new CoefficientEntry(schedule, Normalisation.Frobenius, new(CoefficientSource.Published));
+        var entry = new CoefficientEntry(schedule, Normalization.Frobenius, new(CoefficientSource.Published));
         return new(name, title, ScalarType.Float32, (_, _) => entry);
     }
 
     /// <summary>The paper's ablation: one stable triple for five steps, fitted to random, real or mixed spectra.</summary>
-    private static Method SingleTriple(string name, string title, ILookup<(long, long), Spectrum> spectra, double measuredShare)
+    private static Method OneTriple(string name, string title, ILookup<(long, long), Spectrum> spectra, double measuredShare)
     {
         var entries = spectra.ToDictionary(shape => shape.Key, shape =>
         {
-            var nodes = ScheduleFit.Mix(Pooled(shape.ToArray()), shape.Key.Item1, shape.Key.Item2, Normalisation.Frobenius, measuredShare);
-            return new CoefficientEntry(ScheduleFit.FitSingleTriple(nodes, 5).schedule, Normalisation.Frobenius, new(CoefficientSource.Fitted));
+            var nodes = ScheduleFit.Mix(Pooled(shape.ToArray()), shape.Key.Item1, shape.Key.Item2, Normalization.Frobenius, measuredShare);
+            return new CoefficientEntry(SingleTriple.Fit(nodes, 5).schedule, Normalization.Frobenius, new(CoefficientSource.Fitted));
         });
         return new(name, title, ScalarType.Float32, (shape, _) => entries[shape]);
     }

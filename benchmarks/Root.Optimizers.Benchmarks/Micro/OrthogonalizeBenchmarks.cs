@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Orthogonalization;
 using static TorchSharp.torch;
 
@@ -16,8 +17,8 @@ public class OrthogonalizeBenchmarks
     [Params(ScalarType.Float32, ScalarType.BFloat16)]
     public ScalarType Type { get; set; }
 
-    [Params(Form.Plain, Form.Gram)]
-    public Form Form { get; set; }
+    [Params(NewtonSchulzForm.Plain, NewtonSchulzForm.Gram)]
+    public NewtonSchulzForm Form { get; set; }
 
     [Params(1, 4)]
     public int Batch { get; set; }
@@ -34,7 +35,7 @@ public class OrthogonalizeBenchmarks
     public void Orthogonalize()
     {
         using var grad = no_grad();
-        using var result = NewtonSchulz.Orthogonalize(_matrices, _entry.In(Type), Type, _entry.Normalisation, Form);
+        using var result = NewtonSchulz.Orthogonalize(_matrices, _entry.In(Type), Type, _entry.Normalization, Form);
     }
 
     [GlobalCleanup]

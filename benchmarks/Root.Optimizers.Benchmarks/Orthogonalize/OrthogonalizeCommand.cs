@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using CharGpt;
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Benchmarks.Coefficients;
 using Root.Optimizers.Benchmarks.Compare;
 using Root.Optimizers.Benchmarks.Fidelity;
@@ -76,7 +77,7 @@ internal static class OrthogonalizeCommand
     {
         var (rows, columns) = (matrix.shape[0], matrix.shape[1]);
         CoefficientEntry Published(NewtonSchulzSchedule schedule) =>
-            new(schedule, Normalisation.Frobenius, new(CoefficientSource.Published));
+            new(schedule, Normalization.Frobenius, new(CoefficientSource.Published));
         var entries = new List<(string name, CoefficientEntry entry)>
         {
             ("classic, 5", Published(PublishedSchedules.Classic())),

@@ -1,7 +1,7 @@
 namespace Root.Optimizers.Orthogonalization;
 
 /// <summary>
-/// Schedules whose every step is the best odd quintic for what the steps before it leave: the composition that minimises
+/// Schedules whose every step is the best odd quintic for what the steps before it leave: the composition that minimizes
 /// max |p(s) - 1| over [l, 1] greedily, one parameter l. Source: Polar Express (Amsel et al., arXiv 2505.16932), here
 /// with every step made for an interval widened by delta, so that the bound holds under relative errors up to delta.
 /// </summary>
@@ -17,7 +17,7 @@ public static class MinimaxFamily
     /// l/u > 1 - 5e-6 the exchange has no room left and the Taylor polynomial at u is exact to rounding.
     /// </remarks>
     /// <exception cref="ArgumentException">Not 0 &lt; l &lt;= u.</exception>
-    public static (Triple triple, double error) Remez(double l, double u)
+    public static (QuinticStep triple, double error) Remez(double l, double u)
     {
         if (!(l > 0 && l <= u && double.IsFinite(u)))
             throw new ArgumentException($"Remez takes 0 < l <= u; got l = {l}, u = {u}.");
@@ -30,7 +30,7 @@ public static class MinimaxFamily
             var (a, b, c, E) = SolveAlternation(rho, q, r);
             var moved = Math.Abs(E - error);
             error = E;
-            if (moved < 1e-14) return (new Triple(a, b, c).ForInputOver(u), E);
+            if (moved < 1e-14) return (new QuinticStep(a, b, c).ForInputOver(u), E);
             var root = Math.Sqrt(9 * b * b - 20 * a * c);
             (q, r) = (Math.Sqrt((-3 * b - root) / (10 * c)), Math.Sqrt((-3 * b + root) / (10 * c)));
         }
@@ -49,7 +49,7 @@ public static class MinimaxFamily
     {
         if (!(l > 0 && l < 1)) throw new ArgumentException($"l is {l}; it must lie in (0, 1).", nameof(l));
         if (!(delta >= 0 && delta < 1)) throw new ArgumentException($"delta is {delta}; it must lie in [0, 1).", nameof(delta));
-        var triples = new List<Triple>(Math.Max(steps, 0));
+        var triples = new List<QuinticStep>(Math.Max(steps, 0));
         var (lower, upper) = (l, 1.0);
         for (var step = 0; step < steps; step++)
         {

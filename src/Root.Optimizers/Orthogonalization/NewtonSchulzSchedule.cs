@@ -3,12 +3,12 @@ using System.Collections;
 namespace Root.Optimizers.Orthogonalization;
 
 /// <summary>
-/// An immutable list of Newton-Schulz steps, one <see cref="Triple"/> each, in the order they are taken, with what is
+/// An immutable list of Newton-Schulz steps, one <see cref="QuinticStep"/> each, in the order they are taken, with what is
 /// guaranteed of their result. The guarantees are computed from the triples by propagating intervals of singular values
 /// through the steps, each widened by the margin before every step; they hold in exact arithmetic, and so for any relative
 /// error up to the margin in each step.
 /// </summary>
-public sealed class NewtonSchulzSchedule : IReadOnlyList<Triple>, IEquatable<NewtonSchulzSchedule>
+public sealed class NewtonSchulzSchedule : IReadOnlyList<QuinticStep>, IEquatable<NewtonSchulzSchedule>
 {
     /// <summary>The relative perturbation before each step that guarantees allow for.</summary>
     public const double Margin = 0.01;
@@ -16,13 +16,13 @@ public sealed class NewtonSchulzSchedule : IReadOnlyList<Triple>, IEquatable<New
     /// <summary>A schedule is stable if it keeps every singular value of [0, 1] below this.</summary>
     public const double StableBound = 1.5;
 
-    private readonly Triple[] _steps;
+    private readonly QuinticStep[] _steps;
 
     /// <summary>A schedule of the given steps.</summary>
     /// <param name="steps">At least one.</param>
     /// <param name="lower">The least singular value that the schedule is made for, in (0, 1]; null where none is stated.</param>
     /// <exception cref="ArgumentException">There is no step, a coefficient is not finite, or lower is out of range.</exception>
-    public NewtonSchulzSchedule(IEnumerable<Triple> steps, double? lower = null)
+    public NewtonSchulzSchedule(IEnumerable<QuinticStep> steps, double? lower = null)
     {
         _steps = steps.ToArray();
         if (_steps.Length == 0) throw new ArgumentException("A Newton-Schulz schedule needs at least one step.", nameof(steps));
@@ -34,12 +34,12 @@ public sealed class NewtonSchulzSchedule : IReadOnlyList<Triple>, IEquatable<New
         Lower = lower;
         var (least, most) = Propagate(lower ?? 0, 1);
         Bound = Math.Max(1 - least, most - 1);
-        Stable = Propagate(0, 1) is var (low, high) && Math.Max(-low, high) <= StableBound;
+        IsStable = Propagate(0, 1) is var (low, high) && Math.Max(-low, high) <= StableBound;
     }
 
     /// <summary>The same triple, <paramref name="times"/> times: the form of Muon and of the ROOT paper.</summary>
     /// <exception cref="ArgumentException"><paramref name="times"/> is less than 1.</exception>
-    public static NewtonSchulzSchedule Repeat(Triple triple, int times) => new(Enumerable.Repeat(triple, times));
+    public static NewtonSchulzSchedule Repeat(QuinticStep triple, int times) => new(Enumerable.Repeat(triple, times));
 
     /// <summary>l: the guarantee covers singular values in [l, 1]. Null where the schedule states none.</summary>
     public double? Lower { get; }
@@ -54,13 +54,13 @@ public sealed class NewtonSchulzSchedule : IReadOnlyList<Triple>, IEquatable<New
     /// Whether no singular value in [0, 1] ends above <see cref="StableBound"/> in magnitude, under the same perturbations. The triple
     /// that ROOT published for 2048 x 2048 is not stable: a value that lands above 1.2236 grows without limit.
     /// </summary>
-    public bool Stable { get; }
+    public bool IsStable { get; }
 
     /// <inheritdoc />
     public int Count => _steps.Length;
 
     /// <inheritdoc />
-    public Triple this[int index] => _steps[index];
+    public QuinticStep this[int index] => _steps[index];
 
     /// <summary>What the whole schedule makes of one singular value, in float64.</summary>
     public double Apply(double s)
@@ -82,7 +82,7 @@ public sealed class NewtonSchulzSchedule : IReadOnlyList<Triple>, IEquatable<New
     }
 
     /// <inheritdoc />
-    public IEnumerator<Triple> GetEnumerator() => _steps.AsEnumerable().GetEnumerator();
+    public IEnumerator<QuinticStep> GetEnumerator() => _steps.AsEnumerable().GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Modular;
 using Root.Optimizers.Orthogonalization;
 using Root.Optimizers.Tests.Support;
@@ -80,7 +81,7 @@ public class SavedOptionsTests
     private static CoefficientTable Learned()
     {
         var table = CoefficientTable.Shipped();
-        table.Set(6, 4, new(MinimaxFamily.Bank(4)[7], Normalisation.Schatten8, new(CoefficientSource.Learned, 5, 0.01)));
+        table.Set(6, 4, new(MinimaxFamily.Bank(4)[7], Normalization.Schatten8, new(CoefficientSource.Learned, 5, 0.01)));
         return table;
     }
 

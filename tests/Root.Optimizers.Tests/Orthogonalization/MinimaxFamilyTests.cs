@@ -1,3 +1,4 @@
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Orthogonalization;
 using Root.Optimizers.Tests.Support;
 using static TorchSharp.torch;
@@ -48,14 +49,14 @@ public class MinimaxFamilyTests
     {
         // The bank's values of l at 10^(-4.5 + i/20).
         CoefficientEntry Entry(int i, int steps) =>
-            new(MinimaxFamily.Bank(steps).Single(s => s.Lower == Math.Pow(10, -4.5 + i / 20.0)), Normalisation.Frobenius,
+            new(MinimaxFamily.Bank(steps).Single(s => s.Lower == Math.Pow(10, -4.5 + i / 20.0)), Normalization.Frobenius,
                 new(CoefficientSource.Learned));
         Assert.Equal(3, Entry(76, 4).In(ScalarType.BFloat16).Count); // l = 0.2: a bound of 4e-6
         Assert.Equal(Entry(76, 4).Schedule.Lower, Entry(76, 4).In(ScalarType.BFloat16).Lower);
         Assert.Equal(4, Entry(58, 5).In(ScalarType.BFloat16).Count); // l = 0.025: 2.7e-4 after four, 0.07 after three
         Assert.Equal(4, Entry(57, 4).In(ScalarType.BFloat16).Count);
         Assert.Equal(4, Entry(76, 4).In(ScalarType.Float32).Count);
-        var published = new CoefficientEntry(PublishedSchedules.Muon(), Normalisation.Frobenius, new(CoefficientSource.Published));
+        var published = new CoefficientEntry(PublishedSchedules.Muon(), Normalization.Frobenius, new(CoefficientSource.Published));
         Assert.Same(published.Schedule, published.In(ScalarType.BFloat16));
 
         random.manual_seed(1);
@@ -116,7 +117,7 @@ public class MinimaxFamilyTests
         {
             var bank = MinimaxFamily.Bank(steps);
             Assert.InRange(bank.Count, 20, 81);
-            Assert.All(bank, schedule => Assert.True(schedule.Stable && schedule.Bound <= MinimaxFamily.LargestBound));
+            Assert.All(bank, schedule => Assert.True(schedule.IsStable && schedule.Bound <= MinimaxFamily.LargestBound));
             Assert.Equal(bank.OrderBy(s => s.Lower).Select(s => s.Lower), bank.Select(s => s.Lower));
         }
         Assert.NotEmpty(MinimaxFamily.Bank(1));

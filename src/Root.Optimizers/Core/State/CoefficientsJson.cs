@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Orthogonalization;
 
 namespace Root.Optimizers.Core;
@@ -14,7 +15,7 @@ internal sealed class ScheduleJson : JsonConverter<NewtonSchulzSchedule>
         var written = JsonSerializer.Deserialize<Written>(ref reader);
         if (written?.Steps is not { Length: > 0 } steps || steps.Any(step => step is not { Length: 3 }))
             throw new JsonException("a schedule needs one step or more of three coefficients each");
-        return new(steps.Select(step => new Triple(step[0], step[1], step[2])), written.Lower);
+        return new(steps.Select(step => new QuinticStep(step[0], step[1], step[2])), written.Lower);
     }
 
     public override void Write(Utf8JsonWriter writer, NewtonSchulzSchedule schedule, JsonSerializerOptions options) =>

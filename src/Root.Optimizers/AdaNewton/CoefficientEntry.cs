@@ -1,6 +1,7 @@
+using Root.Optimizers.Orthogonalization;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Orthogonalization;
+namespace Root.Optimizers.AdaNewton;
 
 /// <summary>Where coefficients come from.</summary>
 public enum CoefficientSource
@@ -23,9 +24,9 @@ public sealed record Provenance(CoefficientSource Source, long? Step = null, dou
 
 /// <summary>What a matrix shape is orthogonalized with.</summary>
 /// <param name="Schedule">The coefficients of each step.</param>
-/// <param name="Normalisation">What the matrix is divided by before the first.</param>
+/// <param name="Normalization">What the matrix is divided by before the first.</param>
 /// <param name="Provenance">Where they come from.</param>
-public sealed record CoefficientEntry(NewtonSchulzSchedule Schedule, Normalisation Normalisation, Provenance Provenance)
+public sealed record CoefficientEntry(NewtonSchulzSchedule Schedule, Normalization Normalization, Provenance Provenance)
 {
     /// <summary>Half the distance of 1 from the next smaller number of bfloat16: an error that it cannot show.</summary>
     private const double RoundingOfBFloat16 = 1.0 / 512;

@@ -1,9 +1,9 @@
-using Root.Optimizers.Orthogonalization;
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Tests.Support;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Tests;
+namespace Root.Optimizers.Tests.AdaNewton;
 
 /// <summary>Coefficients learned while the optimizer steps.</summary>
 public class CoefficientLearningTests

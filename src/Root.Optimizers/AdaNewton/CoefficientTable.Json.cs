@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Root.Optimizers.Orthogonalization;
 
-namespace Root.Optimizers.Orthogonalization;
+namespace Root.Optimizers.AdaNewton;
 
 public partial class CoefficientTable
 {
@@ -21,7 +22,7 @@ public partial class CoefficientTable
     /// among them, and <see cref="RootPublished"/> has no entries.
     /// </summary>
     public string ToJson() => JsonSerializer.Serialize(new Document(Format, Version, Entries.Select(e => new Item(
-        [e.shorter, e.longer], e.entry.Normalisation, e.entry.Schedule.Lower, e.entry.Schedule.Bound, e.entry.Provenance.Source,
+        [e.shorter, e.longer], e.entry.Normalization, e.entry.Schedule.Lower, e.entry.Schedule.Bound, e.entry.Provenance.Source,
         e.entry.Provenance.Step, e.entry.Provenance.Error,
         e.entry.Schedule.Select(t => new[] { t.A, t.B, t.C }).ToArray())).ToArray()), TableJson.Default.Document);
 
@@ -74,24 +75,24 @@ public partial class CoefficientTable
         if (item.Shape is not [>= 1, >= 1]) throw Bad("does not have two sides of at least 1");
         if (item.Steps is not { Length: > 0 } || item.Steps.Any(step => step is not { Length: 3 }))
             throw Bad("needs one step or more of three coefficients each");
-        if (!Enum.IsDefined(item.Normalisation) || !Enum.IsDefined(item.Source)) throw Bad("names an unknown normalisation or source");
+        if (!Enum.IsDefined(item.Normalization) || !Enum.IsDefined(item.Source)) throw Bad("names an unknown normalization or source");
         NewtonSchulzSchedule schedule;
         try
         {
-            schedule = new(item.Steps.Select(step => new Triple(step[0], step[1], step[2])), item.Lower);
+            schedule = new(item.Steps.Select(step => new QuinticStep(step[0], step[1], step[2])), item.Lower);
         }
         catch (ArgumentException e)
         {
             throw Bad($"is malformed: {e.Message}");
         }
-        if (!schedule.Stable) throw Bad("is not stable: perturbed by 1 % a step, a singular value in [0, 1] can grow past 1.5");
+        if (!schedule.IsStable) throw Bad("is not stable: perturbed by 1 % a step, a singular value in [0, 1] can grow past 1.5");
         return (Key(item.Shape[0], item.Shape[1], schedule.Count),
-            new(schedule, item.Normalisation, new(item.Source, item.Step, item.Error)));
+            new(schedule, item.Normalization, new(item.Source, item.Step, item.Error)));
     }
 
     internal sealed record Document(string Format, int Version, Item[] Entries);
 
-    internal sealed record Item(long[] Shape, Normalisation Normalisation, double? Lower, double Bound, CoefficientSource Source,
+    internal sealed record Item(long[] Shape, Normalization Normalization, double? Lower, double Bound, CoefficientSource Source,
         long? Step, double? Error, double[][] Steps);
 
     [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

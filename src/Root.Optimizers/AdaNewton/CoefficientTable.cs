@@ -1,4 +1,6 @@
-namespace Root.Optimizers.Orthogonalization;
+using Root.Optimizers.Orthogonalization;
+
+namespace Root.Optimizers.AdaNewton;
 
 /// <summary>
 /// The Newton-Schulz coefficients of every matrix shape and number of steps. A matrix and its transpose share an entry.
@@ -27,7 +29,7 @@ public sealed partial class CoefficientTable
     /// <summary>
     /// The triples of ROOT's published program for its four shapes; Muon's (3.4445, -4.7750, 2.0315) for all others.
     /// Nothing can be learned into it. Its triples for 2048 x 2048 and 2048 x 3072 are not
-    /// <see cref="NewtonSchulzSchedule.Stable"/>: singular values of low-rank momentum can grow under them.
+    /// <see cref="NewtonSchulzSchedule.IsStable"/>: singular values of low-rank momentum can grow under them.
     /// </summary>
     public static CoefficientTable RootPublished { get; } = new(
         new Dictionary<(long, long, int), CoefficientEntry>(), steps => Published(PublishedSchedules.MuonTriple, steps), isReadOnly: true)
@@ -35,7 +37,7 @@ public sealed partial class CoefficientTable
         _published = PublishedSchedules.RootTriples,
     };
 
-    private IReadOnlyDictionary<(long, long), Triple>? _published;
+    private IReadOnlyDictionary<(long, long), QuinticStep>? _published;
 
     /// <summary>Whether nothing can be set or learned.</summary>
     public bool IsReadOnly { get; }
@@ -67,7 +69,7 @@ public sealed partial class CoefficientTable
     public void Set(long rows, long columns, CoefficientEntry entry)
     {
         if (IsReadOnly) throw new InvalidOperationException("This coefficient table is read-only; use a new one, or CoefficientTable.Shipped().");
-        if (!entry.Schedule.Stable)
+        if (!entry.Schedule.IsStable)
             throw new ArgumentException($"The schedule {entry.Schedule} for {rows}x{columns} is not stable: perturbed by 1 % a step, "
                 + $"a singular value in [0, 1] can end above {NewtonSchulzSchedule.StableBound}.", nameof(entry));
         lock (_lock) _entries[Key(rows, columns, entry.Schedule.Count)] = entry;
@@ -91,9 +93,9 @@ public sealed partial class CoefficientTable
         return (Math.Min(rows, columns), Math.Max(rows, columns), steps);
     }
 
-    private static CoefficientEntry Published(Triple triple, int steps) =>
-        new(NewtonSchulzSchedule.Repeat(triple, steps), Normalisation.Frobenius, new(CoefficientSource.Published));
+    private static CoefficientEntry Published(QuinticStep triple, int steps) =>
+        new(NewtonSchulzSchedule.Repeat(triple, steps), Normalization.Frobenius, new(CoefficientSource.Published));
 
     private static CoefficientEntry Widest(int steps) =>
-        new(MinimaxFamily.Bank(steps)[0], Normalisation.Schatten8, new(CoefficientSource.Fitted));
+        new(MinimaxFamily.Bank(steps)[0], Normalization.Schatten8, new(CoefficientSource.Fitted));
 }
