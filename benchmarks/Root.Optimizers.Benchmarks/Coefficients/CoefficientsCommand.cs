@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Root.Optimizers.AdaNewton;
-using Root.Optimizers.Orthogonalization;
 
 namespace Root.Optimizers.Benchmarks.Coefficients;
 
@@ -33,8 +32,8 @@ internal static class CoefficientsCommand
             foreach (var steps in new[] { 4, 5 })
             {
                 var spectrum = CapturedSpectrum.Nearest(spectra, rows, columns).As(Math.Min(rows, columns));
-                var (schedule, error) = ScheduleFit.Fit(spectrum, rows, columns, steps, Normalization.Schatten8);
-                table.Set(rows, columns, new(schedule, Normalization.Schatten8, new(CoefficientSource.Fitted, Error: error)));
+                var (schedule, error) = ScheduleFit.Fit(spectrum, rows, columns, steps);
+                table.Set(rows, columns, new(schedule, error));
             }
         table.Save(Path.Combine(Folder, TableFile));
         Console.WriteLine($"{table.Entries.Count} entries in {Path.Combine(Folder, TableFile)}");

@@ -53,8 +53,8 @@ internal sealed class Contenders : IDisposable
     public long Entries => _parameters.Sum(p => p.numel());
 
     /// <summary>What root has learned: shape and l of the schedule, which is made for singular values from l on.</summary>
-    public IEnumerable<string> Learned => _root.Coefficients.Entries
-        .Where(e => e.entry.Provenance.Source == CoefficientSource.Learned)
+    public IEnumerable<string> Learned => ((CoefficientTable)_root.Coefficients).Entries
+        .Where(e => e.entry.Step is not null)
         .Select(e => FormattableString.Invariant($"{e.shorter}x{e.longer} {e.entry.Schedule.Lower:0.####}"));
 
     public void Dispose()
@@ -68,7 +68,7 @@ internal sealed class Contenders : IDisposable
         () => Gflop(NewtonSchulzForm.Automatic, (_, _) => PublishedSchedules.Muon(), type), type);
 
     private Contender Root(string name, RootOptimizer optimizer, ScalarType type, int steps = 4) => new(name, Steps(optimizer),
-        () => Gflop(NewtonSchulzForm.Automatic, (m, n) => optimizer.Coefficients.For(m, n, steps).In(type), type), type);
+        () => Gflop(NewtonSchulzForm.Automatic, (m, n) => optimizer.Coefficients.For(m, n, steps).ForType(type), type), type);
 
     private Action Steps(OptimizerHelper optimizer)
     {

@@ -89,7 +89,7 @@ internal sealed class CoefficientLearner
         }
         if (!spectrum.IsUsable) return null;
         var (rows, columns) = (matrix.shape[0], matrix.shape[1]);
-        var (schedule, error) = ScheduleFit.Fit(spectrum, rows, columns, steps, Normalization.Schatten8);
-        return new(schedule, Normalization.Schatten8, new(CoefficientSource.Learned, step, error));
+        var (schedule, error) = ScheduleFit.Fit(spectrum, rows, columns, steps);
+        return new(schedule, error, step);
     }
 }

@@ -16,12 +16,10 @@ public static class ScheduleFit
     /// <param name="rows">The shape, in either orientation.</param>
     /// <param name="columns">The shape, in either orientation.</param>
     /// <param name="steps">The number of Newton-Schulz steps.</param>
-    /// <param name="normalization">What the matrix will be divided by.</param>
     /// <exception cref="ArgumentException">The spectrum is not usable.</exception>
-    public static (NewtonSchulzSchedule schedule, double error) Fit(Spectrum measured, long rows, long columns, int steps,
-        Normalization normalization)
+    public static (NewtonSchulzSchedule schedule, double error) Fit(Spectrum measured, long rows, long columns, int steps)
     {
-        var nodes = Mix(measured, rows, columns, normalization);
+        var nodes = Mix(measured, rows, columns, Normalization.Schatten8);
         return MinimaxFamily.Bank(steps).Select(schedule => (schedule, error: Error(schedule, nodes))).MinBy(fit => fit.error);
     }
 

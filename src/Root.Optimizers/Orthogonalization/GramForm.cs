@@ -42,8 +42,7 @@ internal static class GramForm
 
     /// <param name="X">(b, m, n), of Frobenius norm 1 each; disposed.</param>
     /// <param name="schedule">The coefficients of each step.</param>
-    /// <param name="normalization">What the first step divides by.</param>
-    public static Tensor Iterate(Tensor X, NewtonSchulzSchedule schedule, Normalization normalization)
+    public static Tensor Iterate(Tensor X, NewtonSchulzSchedule schedule)
     {
         using var scope = NewDisposeScope();
         var ends = Ends(schedule, X.dtype);
@@ -57,7 +56,7 @@ internal static class GramForm
             var (a, b, c) = schedule[k];
             if (Q is null)
             {
-                Q = FirstStep.Polynomial(R, schedule[k], k == 0 ? normalization : Normalization.Frobenius);
+                Q = FirstStep.Polynomial(R, schedule[k], k == 0 ? schedule.Normalization : Normalization.Frobenius);
                 if (!last) R = SymmetricProduct.Of(SymmetricProduct.Of(Q, R), Q);
             }
             else

@@ -3,7 +3,8 @@ namespace Root.Optimizers.Orthogonalization;
 /// <summary>
 /// Schedules whose every step is the best odd quintic for what the steps before it leave: the composition that minimizes
 /// max |p(s) - 1| over [l, 1] greedily, one parameter l. Source: Polar Express (Amsel et al., arXiv 2505.16932), here
-/// with every step made for an interval widened by delta, so that the bound holds under relative errors up to delta.
+/// with every step made for an interval widened by delta, so that the bound holds under relative errors up to delta. They are for
+/// <see cref="Normalization.Schatten8"/>, which leaves singular values the closest to 1.
 /// </summary>
 public static class MinimaxFamily
 {
@@ -57,7 +58,7 @@ public static class MinimaxFamily
             triples.Add(triple);
             (lower, upper) = (1 - error, 1 + error);
         }
-        return new(triples, l);
+        return new(triples, l, Normalization.Schatten8);
     }
 
     /// <summary>
@@ -70,17 +71,9 @@ public static class MinimaxFamily
             .Where((schedule, i) => schedule.Bound <= LargestBound || i == 80)
             .ToArray());
 
-    /// <summary>
-    /// The fewest steps for the same l whose bound is at most <paramref name="bound"/>, no more than the schedule has; the
-    /// schedule itself where there are no fewer, or it is none of the bank.
-    /// </summary>
-    public static NewtonSchulzSchedule Shortest(NewtonSchulzSchedule schedule, double bound)
-    {
-        if (schedule.Lower is null || !Bank(schedule.Count).Contains(schedule)) return schedule;
-        return Enumerable.Range(1, schedule.Count - 1)
-            .Select(steps => Bank(steps).FirstOrDefault(s => s.Lower == schedule.Lower && s.Bound <= bound))
-            .FirstOrDefault(shorter => shorter is not null) ?? schedule;
-    }
+    /// <summary>Whether <see cref="Table"/> makes this schedule of its l and its number of steps.</summary>
+    internal static bool Contains(NewtonSchulzSchedule schedule) =>
+        schedule is { Normalization: Normalization.Schatten8, Lower: > 0 and < 1 } && schedule.Equals(Table(schedule.Lower.Value, schedule.Count));
 
     private static readonly System.Collections.Concurrent.ConcurrentDictionary<int, NewtonSchulzSchedule[]> Banks = new();
 

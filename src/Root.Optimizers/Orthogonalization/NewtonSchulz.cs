@@ -31,18 +31,25 @@ public static class NewtonSchulz
         dtype == ScalarType.BFloat16 && shorterSide < LeastSideInBFloat16 ? ScalarType.Float32 : dtype;
 
     /// <summary>Orthogonalizes one matrix or every matrix of a batch.</summary>
-    /// <param name="matrices">(m, n) or (b, m, n), floating point; not changed unless consumed. The iteration forms products of the
+    /// <param name="matrices">(m, n) or (b, m, n), floating point; not changed. The iteration forms products of the
     /// shorter side, so a matrix and its transpose give transposed results, up to rounding.</param>
-    /// <param name="schedule">The coefficients of each step.</param>
+    /// <param name="schedule">The coefficients of each step, and what a matrix is divided by before the first.</param>
     /// <param name="dtype">The element type of the iteration; by default that of <paramref name="matrices"/>.</param>
-    /// <param name="normalization">What the matrix is divided by.</param>
     /// <param name="form">Which products are formed; by default the cheaper form that is safe.</param>
-    /// <param name="consume">Whether <paramref name="matrices"/> may be overwritten and is disposed, so that its memory is
-    /// free before the result's is needed: the workspace is then at most three times its size, else four.</param>
     /// <returns>A tensor of the same shape, in the iteration's element type. An all-zero matrix stays zero.</returns>
     /// <exception cref="ArgumentException">The tensor has fewer than 2 or more than 3 dimensions.</exception>
     public static Tensor Orthogonalize(Tensor matrices, NewtonSchulzSchedule schedule, ScalarType? dtype = null,
-        Normalization normalization = Normalization.Frobenius, NewtonSchulzForm form = NewtonSchulzForm.Automatic, bool consume = false)
+        NewtonSchulzForm form = NewtonSchulzForm.Automatic) => Iterate(matrices, schedule, dtype, form, consume: false);
+
+    /// <summary>
+    /// The same, with <paramref name="matrices"/> overwritten and disposed, so that its memory is free before the result's is
+    /// needed: the workspace is then at most three times its size, else four.
+    /// </summary>
+    /// <inheritdoc cref="Orthogonalize"/>
+    public static Tensor Orthogonalize_(Tensor matrices, NewtonSchulzSchedule schedule, ScalarType? dtype = null,
+        NewtonSchulzForm form = NewtonSchulzForm.Automatic) => Iterate(matrices, schedule, dtype, form, consume: true);
+
+    private static Tensor Iterate(Tensor matrices, NewtonSchulzSchedule schedule, ScalarType? dtype, NewtonSchulzForm form, bool consume)
     {
         if (matrices.dim() is not (2 or 3))
             throw new ArgumentException(
@@ -56,7 +63,7 @@ public static class NewtonSchulz
         var X = OverFrobeniusNorm(batch, IterationType(type, Math.Min(batch.shape[1], batch.shape[2])), consume);
         if (consume) matrices.Dispose();
         if (form == NewtonSchulzForm.Automatic) form = Choose(schedule, X.shape[1], X.shape[2], X.dtype);
-        X = form == NewtonSchulzForm.Gram ? GramForm.Iterate(X, schedule, normalization) : PlainForm.Iterate(X, schedule, normalization);
+        X = form == NewtonSchulzForm.Gram ? GramForm.Iterate(X, schedule) : PlainForm.Iterate(X, schedule);
         return (single ? X.squeeze(0) : X).to(type).MoveToOuterDisposeScope();
     }
 

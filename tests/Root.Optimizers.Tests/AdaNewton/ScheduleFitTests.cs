@@ -16,8 +16,8 @@ public class ScheduleFitTests
         // Planted: half the values at the lower end of one schedule's interval and half at 1 leave its neighbours worse.
         var bank = MinimaxFamily.Bank(steps);
         var spectrum = Spectrum.Exact((randn(40, 90) * logspace(0, -2, 90)).OnDevice());
-        var nodes = ScheduleFit.Mix(spectrum, 40, 90, Normalization.Frobenius);
-        var (schedule, error) = ScheduleFit.Fit(spectrum, 90, 40, steps, Normalization.Frobenius);
+        var nodes = ScheduleFit.Mix(spectrum, 40, 90, Normalization.Schatten8);
+        var (schedule, error) = ScheduleFit.Fit(spectrum, 90, 40, steps);
         Assert.All(bank, other => Assert.True(error <= ScheduleFit.Error(other, nodes)));
         Assert.Equal(error, ScheduleFit.Error(schedule, nodes));
     }
@@ -38,5 +38,5 @@ public class ScheduleFitTests
 
     [Fact]
     public void A_zero_spectrum_is_refused() => Assert.Throws<ArgumentException>(
-        () => ScheduleFit.Fit(new Spectrum([0, 0], [0.5, 0.5], 2), 2, 2, 4, Normalization.Frobenius));
+        () => ScheduleFit.Fit(new Spectrum([0, 0], [0.5, 0.5], 2), 2, 2, 4));
 }

@@ -7,26 +7,11 @@ namespace Root.Optimizers.Tests.Orthogonalization;
 /// <summary>The plain and the Gram form, and the two normalizations.</summary>
 public class FormTests
 {
-    /// <summary>A matrix whose singular values fill [l, 1] evenly in log s, after division by its Frobenius norm times
-    /// <paramref name="norm"/>.</summary>
-    private static Tensor Filling(double l, long n, long m, out double norm)
-    {
-        var (U, _, _) = linalg.svd(randn(n, n, dtype: float64));
-        var (V, _, _) = linalg.svd(randn(m, n, dtype: float64), fullMatrices: false);
-        var values = logspace(0, Math.Log10(l), n, dtype: float64);
-        norm = linalg.vector_norm(values).item<double>();
-        return U.matmul(diag(values)).matmul(V.mT);
-    }
-
     private static (double least, double most) Range(Tensor X)
     {
         var values = linalg.svdvals(X.cpu().to(float64));
         return (values.min().item<double>(), values.max().item<double>());
     }
-
-    /// <summary>The schedule for inputs that a division by their Frobenius norm has made <paramref name="norm"/> times too small.</summary>
-    private static NewtonSchulzSchedule ForNorm(NewtonSchulzSchedule schedule, double norm) =>
-        new(schedule.Select((t, k) => k == 0 ? t.ForInputOver(1 / norm) : t), schedule.Lower);
 
     [Theory]
     [InlineData(1e-2, 4)]
@@ -36,12 +21,11 @@ public class FormTests
     public void In_float32_both_forms_keep_the_bound_on_matrices(double l, int steps)
     {
         random.manual_seed(6);
-        var matrix = Filling(l, 96, 288, out var norm).to(float32).OnDevice();
+        var matrix = Filling.Matrix(l, 96, 288).to(float32).OnDevice();
         var table = MinimaxFamily.Table(l, steps);
-        var schedule = ForNorm(table, norm);
         foreach (var form in new[] { NewtonSchulzForm.Plain, NewtonSchulzForm.Gram })
         {
-            var (least, most) = Range(NewtonSchulz.Orthogonalize(matrix, schedule, form: form));
+            var (least, most) = Range(NewtonSchulz.Orthogonalize(matrix, table, form: form));
             Assert.InRange(least, 1 - table.Bound - 1e-3, 1 + table.Bound);
             Assert.InRange(most, 1 - table.Bound, 1 + table.Bound + 1e-3);
         }
@@ -53,10 +37,10 @@ public class FormTests
     public void In_bfloat16_the_Gram_form_keeps_the_bound_from_the_line_on(double l, int steps, double slack)
     {
         random.manual_seed(7);
-        var matrix = Filling(l, 96, 384, out var norm).to(float32).OnDevice();
+        var matrix = Filling.Matrix(l, 96, 384).to(float32).OnDevice();
         var table = MinimaxFamily.Table(l, steps);
         Assert.Equal(NewtonSchulzForm.Gram, NewtonSchulz.Choose(table, 96, 384, ScalarType.BFloat16));
-        var (least, most) = Range(NewtonSchulz.Orthogonalize(matrix, ForNorm(table, norm), ScalarType.BFloat16, form: NewtonSchulzForm.Gram));
+        var (least, most) = Range(NewtonSchulz.Orthogonalize(matrix, table, ScalarType.BFloat16, form: NewtonSchulzForm.Gram));
         Assert.InRange(least, 1 - table.Bound - slack, 1 + table.Bound);
         Assert.InRange(most, 1 - table.Bound, 1 + table.Bound + slack);
     }
@@ -79,8 +63,8 @@ public class FormTests
         Assert.Equal(4 * steps + parts * (2 * 4 - 3), NewtonSchulz.Products(NewtonSchulzForm.Gram, table, 96, 384, type));
         foreach (var n in new[] { 24, 96, 200 })
         {
-            var matrix = Filling(l, n, 4 * n, out var norm).to(float32).OnDevice();
-            var (least, most) = Range(NewtonSchulz.Orthogonalize(matrix, ForNorm(table, norm), type, form: NewtonSchulzForm.Gram));
+            var matrix = Filling.Matrix(l, n, 4 * n).to(float32).OnDevice();
+            var (least, most) = Range(NewtonSchulz.Orthogonalize(matrix, table, type, form: NewtonSchulzForm.Gram));
             Assert.InRange(least, 1 - table.Bound - slack, 1 + table.Bound);
             Assert.InRange(most, 1 - table.Bound, 1 + table.Bound + slack);
 
@@ -89,7 +73,7 @@ public class FormTests
                 foreach (var rest in new[] { 0, 1e-3 })
                 {
                     var low = randn(n, rank).matmul(randn(rank, 4 * n)) / Math.Sqrt(4.0 * n * n) + rest * randn(n, 4 * n) / Math.Sqrt(4.0 * n);
-                    var (_, largest) = Range(NewtonSchulz.Orthogonalize(low.OnDevice(), table, type, Normalization.Schatten8, NewtonSchulzForm.Gram));
+                    var (_, largest) = Range(NewtonSchulz.Orthogonalize(low.OnDevice(), table, type, NewtonSchulzForm.Gram));
                     Assert.InRange(largest, 0, 1 + table.Bound + slack);
                 }
         }
@@ -106,7 +90,7 @@ public class FormTests
         foreach (var (rows, columns) in new[] { (769L, 1000L), (1000L, 769L) })
         {
             var matrix = randn(rows, columns, dtype: float64).OnDevice();
-            var X = matrix / linalg.vector_norm(matrix);
+            var X = matrix / linalg.svdvals(matrix).pow(8).sum().pow(0.125);
             foreach (var (a, b, c) in schedule)
             {
                 var A = X.matmul(X.mT);
@@ -137,9 +121,9 @@ public class FormTests
         for (var n = 8; n <= 104; n += 8)
             foreach (var form in new[] { NewtonSchulzForm.Plain, NewtonSchulzForm.Gram })
             {
-                // The values fill [0.03, 1]; over a Schatten-8 norm below 1.5 they stay above l.
-                var matrix = Filling(0.03, n, 3 * n, out _).to(float32).OnDevice();
-                var (least, most) = Range(NewtonSchulz.Orthogonalize(matrix, table, ScalarType.BFloat16, Normalization.Schatten8, form));
+                // The least value, 0.03, is above l.
+                var matrix = Filling.Matrix(0.03, n, 3 * n).to(float32).OnDevice();
+                var (least, most) = Range(NewtonSchulz.Orthogonalize(matrix, table, ScalarType.BFloat16, form));
                 Assert.InRange(least, 1 - table.Bound - 0.03, 1 + table.Bound);
                 Assert.InRange(most, 1 - table.Bound, 1 + table.Bound + 0.03);
             }
@@ -150,13 +134,13 @@ public class FormTests
     {
         random.manual_seed(8);
         const double l = 1e-3;
-        var matrix = Filling(l, 96, 384, out var norm).to(float32).OnDevice();
+        var matrix = Filling.Matrix(l, 96, 384).to(float32).OnDevice();
         var table = MinimaxFamily.Table(l, 5);
         Assert.Equal(NewtonSchulzForm.Plain, NewtonSchulz.Choose(table, 96, 384, ScalarType.BFloat16));
         Assert.Equal(NewtonSchulzForm.Plain, NewtonSchulz.Choose(PublishedSchedules.Muon(), 96, 384, ScalarType.BFloat16));
         Assert.Equal(NewtonSchulzForm.Gram, NewtonSchulz.Choose(table, 96, 384, ScalarType.Float32));
         Assert.Equal(NewtonSchulzForm.Plain, NewtonSchulz.Choose(table, 96, 96, ScalarType.Float32));
-        var (least, most) = Range(NewtonSchulz.Orthogonalize(matrix, ForNorm(table, norm), ScalarType.BFloat16));
+        var (least, most) = Range(NewtonSchulz.Orthogonalize(matrix, table, ScalarType.BFloat16));
         // The bound is [0.864, 1.136]; values this small lose 0.06 to rounding.
         Assert.InRange(least, 1 - table.Bound - 0.08, 1);
         Assert.InRange(most, 1, 1 + table.Bound + 0.03);
@@ -179,8 +163,8 @@ public class FormTests
         var norm = S.pow(8).sum().pow(1.0 / 8).item<double>();
         var expected = U.matmul(diag(tensor(S.data<double>().Select(s => schedule.Apply(s / norm)).ToArray()))).matmul(Vh);
         // Observed 3.1e-8: fused products take coefficients in float32.
-        Close.To(expected, NewtonSchulz.Orthogonalize(matrix.OnDevice(), schedule, normalization: Normalization.Schatten8, form: form), 1e-5);
-        var single = NewtonSchulz.Orthogonalize(matrix.to(float32).OnDevice(), schedule, normalization: Normalization.Schatten8, form: form);
+        Close.To(expected, NewtonSchulz.Orthogonalize(matrix.OnDevice(), schedule, form: form), 1e-5);
+        var single = NewtonSchulz.Orthogonalize(matrix.to(float32).OnDevice(), schedule, form: form);
         Close.To(expected, single, 2e-4); // observed 4.7e-7
     }
 
@@ -190,11 +174,11 @@ public class FormTests
         random.manual_seed(10);
         var batch = randn(3, 16, 64).OnDevice();
         batch[1] = zeros(16, 64).OnDevice();
-        var schedule = MinimaxFamily.Table(1e-2, 5);
         foreach (var normalization in Enum.GetValues<Normalization>())
         {
-            var plain = NewtonSchulz.Orthogonalize(batch, schedule, normalization: normalization, form: NewtonSchulzForm.Plain);
-            var gram = NewtonSchulz.Orthogonalize(batch, schedule, normalization: normalization, form: NewtonSchulzForm.Gram);
+            var schedule = new NewtonSchulzSchedule(MinimaxFamily.Table(1e-2, 5), 1e-2, normalization);
+            var plain = NewtonSchulz.Orthogonalize(batch, schedule, form: NewtonSchulzForm.Plain);
+            var gram = NewtonSchulz.Orthogonalize(batch, schedule, form: NewtonSchulzForm.Gram);
             Close.To(plain, gram, 2e-4); // observed 5.7e-7
             Assert.Equal(0, plain[1].abs().max().item<float>());
             Assert.Equal(0, gram[1].abs().max().item<float>());
