@@ -4,8 +4,8 @@ using TorchSharp.Modules;
 namespace CharGpt;
 
 /// <summary>
-/// The modular budget of a <see cref="Gpt"/>. Attention, layer normalisation and the residual sums have no proven
-/// sensitivity; each is taken to be 1, which layer normalisation before every block and at the end makes plausible and
+/// The modular budget of a <see cref="Gpt"/>. Attention, layer normalization and the residual sums have no proven
+/// sensitivity; each is taken to be 1, which layer normalization before every block and at the end makes plausible and
 /// nothing more. Its gains and biases are in no atom.
 /// </summary>
 public static class GptBudget

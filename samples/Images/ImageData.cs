@@ -19,7 +19,7 @@ public sealed record ImageData(string Name, ImageSet Train, ImageSet Test, float
     /// <summary>Height and width.</summary>
     public int Side => (int)Math.Sqrt(Train.Pixels.shape[1] / Mean.Length);
 
-    /// <summary>Inputs of the network, (b, features), normalised by channel; a new tensor.</summary>
+    /// <summary>Inputs of the network, (b, features), normalized by channel; a new tensor.</summary>
     public Tensor Inputs(Tensor pixels)
     {
         using var scope = NewDisposeScope();

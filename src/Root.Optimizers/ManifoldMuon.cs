@@ -15,7 +15,7 @@ namespace Root.Optimizers;
 ///    = msign(M W^T - W M^T) W                exact; or the published dual ascent
 /// W &lt;- retract(W - lr A)                     to the nearest orthonormal matrix, from (W - lr A) / sqrt(1 + lr^2)
 /// </code>
-/// With a radius r other than 1 the parameter is r W. On spheres A is the normalised tangent part of M; on the
+/// With a radius r other than 1 the parameter is r W. On spheres A is the normalized tangent part of M; on the
 /// Euclidean manifold, where nothing constrains it, A = msign(M), Muon's step. Parameters that are no matrices,
 /// embeddings and output heads go to a built-in AdamW unless a route sends them here (see
 /// <see cref="MatrixOptimizer.Routing"/>). Convolutions are flattened to (out, in * kh * kw).

@@ -1,4 +1,5 @@
-using Root.Optimizers.Orthogonalization;
+using Root.Optimizers.AdaNewton;
+using Root.Optimizers.Core;
 
 namespace Root.Optimizers;
 
@@ -11,10 +12,20 @@ public partial class Muon
     /// </summary>
     public sealed class Options : OrthogonalizingOptions
     {
-        /// <summary>The Newton-Schulz steps and their coefficients.</summary>
-        public NewtonSchulzSchedule schedule { get => GetOrMake(() => PublishedSchedules.Muon()); set => Set(value); }
+        /// <summary>Newton-Schulz steps, at least 1; <see cref="Coefficients.Fixed"/> coefficients have a number of their own.</summary>
+        public int ns_steps { get => Get(5); set => Set(value); }
+
+        /// <summary>The coefficients of every shape.</summary>
+        public Coefficients coefficients { get => Get(Coefficients.Muon); set => Set(value); }
 
         /// <summary>How the learning rate depends on the shape.</summary>
         public override LrScale lr_scale { get => Get(LrScale.KellerJordan); set => Set(value); }
+
+        /// <inheritdoc />
+        protected internal override void Validate()
+        {
+            base.Validate();
+            Require.AtLeast(ns_steps, 1);
+        }
     }
 }

@@ -20,7 +20,9 @@ public partial class Muon : MatrixOptimizer<Muon.Options>
     protected override void Update(MatrixBatch batch, Options options)
     {
         var M = batch.Average(options.momentum, options.nesterov);
-        var U = NewtonSchulz.Orthogonalize(M, options.schedule, batch.TypeFor(options.precision), consume: true);
+        var dtype = batch.TypeFor(options.precision);
+        var schedule = options.coefficients.For(batch.Shape.Rows, batch.Shape.Columns, options.ns_steps);
+        var U = NewtonSchulz.Orthogonalize_(M, schedule.ForType(dtype), dtype);
         batch.Descend(U, options);
     }
 }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Orthogonalization;
 using Root.Optimizers.Outliers;
 using TorchSharp.Modules;
@@ -16,7 +17,7 @@ public partial class RootOptimizer
     {
         /// <summary>
         /// Newton-Schulz steps, at least 1; null: 4 where coefficients are learned, else 5. In bfloat16 a shape takes fewer where
-        /// its fitted schedule's bound is below rounding without the last (<see cref="CoefficientEntry.In"/>).
+        /// its fitted schedule's bound is below rounding without the last (<see cref="NewtonSchulzSchedule.ForType"/>).
         /// </summary>
         public int? ns_steps { get => Get<int?>(null); set => Set(value); }
 
@@ -30,10 +31,10 @@ public partial class RootOptimizer
         public bool exact_quantile { get => Get(false); set => Set(value); }
 
         /// <summary>
-        /// The coefficients of every shape; where they are learned, they are learned into this table, and optimizers that
-        /// are given the same one share it. By default a new copy of <see cref="CoefficientTable.Shipped"/>.
+        /// The coefficients of every shape. Where they are learned, they are learned into this <see cref="CoefficientTable"/>, and
+        /// optimizers that are given the same one share it. By default a new copy of <see cref="CoefficientTable.Shipped"/>.
         /// </summary>
-        public CoefficientTable coefficients { get => GetOrMake(CoefficientTable.Shipped); set => Set(value); }
+        public Coefficients coefficients { get => GetOrMake<Coefficients>(CoefficientTable.Shipped); set => Set(value); }
 
         /// <summary>
         /// Whether coefficients are learned from the momentum of the training: often in the first hundred steps, rarely later.
@@ -46,12 +47,12 @@ public partial class RootOptimizer
         /// <summary>
         /// The published algorithm: five steps of ROOT's published triples on B / ||B||_F, nothing learned. What the published
         /// program adds to norm and threshold is relative here, and its quantile's index is in double. Two of the triples
-        /// are not stable (see <see cref="CoefficientTable.RootPublished"/>).
+        /// are not stable (see <see cref="AdaNewton.Coefficients.Published"/>).
         /// </summary>
         public static Options Published() => new()
         {
             ns_steps = 5,
-            coefficients = CoefficientTable.RootPublished,
+            coefficients = Coefficients.Published,
             learn_coefficients = false,
             exact_quantile = true,
         };
@@ -63,23 +64,23 @@ public partial class RootOptimizer
             if (ns_steps is { } steps) Require.AtLeast(steps, 1, nameof(ns_steps));
             if (!(outlier_quantile > 0 && outlier_quantile <= 1))
                 throw Require.Invalid(nameof(outlier_quantile), outlier_quantile, "above 0 and at most 1 (1 clips nothing)");
-            if (learn_coefficients && coefficients.IsReadOnly)
-                throw new ArgumentException("learn_coefficients is true, and the coefficients given are read-only; set "
-                    + "learn_coefficients to false, or give a table that can be learned into.", nameof(coefficients));
+            if (learn_coefficients && coefficients is not CoefficientTable)
+                throw new ArgumentException("learn_coefficients is true, and the coefficients given are fixed; set "
+                    + "learn_coefficients to false, or give a CoefficientTable, which can be learned into.", nameof(coefficients));
         }
 
         private protected override void Assign(PropertyInfo option, object? value)
         {
             // Into the table at hand, which may be shared.
-            if (value is CoefficientTable { IsReadOnly: false } loaded && !coefficients.IsReadOnly) coefficients.ReplaceWith(loaded);
+            if (value is CoefficientTable loaded && coefficients is CoefficientTable own) own.ReplaceWith(loaded);
             else base.Assign(option, value);
         }
 
         internal override void Check(OptimizerOptions source)
         {
             base.Check(source);
-            if (coefficients.IsReadOnly && !((Options)source).coefficients.IsReadOnly)
-                throw new ArgumentException("The state to load holds coefficients of its own, and this optimizer has read-only "
+            if (coefficients is not CoefficientTable && ((Options)source).coefficients is CoefficientTable)
+                throw new ArgumentException("The state to load holds coefficients of its own, and this optimizer has fixed "
                     + "ones; construct it with coefficients = CoefficientTable.Shipped().", nameof(source));
         }
     }

@@ -1,3 +1,4 @@
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Core;
 using Root.Optimizers.Orthogonalization;
 using Root.Optimizers.Outliers;
@@ -22,7 +23,7 @@ public partial class RootOptimizer : MatrixOptimizer<RootOptimizer.Options>
     private readonly CoefficientLearner _learner = new();
 
     /// <summary>The coefficients of the first group; of all groups, unless some have a table of their own.</summary>
-    public CoefficientTable Coefficients => ((Options)Groups[0].Options).coefficients;
+    public Coefficients Coefficients => ((Options)Groups[0].Options).coefficients;
 
     /// <inheritdoc />
     protected override void Update(MatrixBatch batch, Options options)
@@ -31,7 +32,7 @@ public partial class RootOptimizer : MatrixOptimizer<RootOptimizer.Options>
         var B = options.outlier_quantile < 1
             ? OutlierSplit.ToBase_(M, OutlierSplit.Threshold(M, options.outlier_quantile, options.exact_quantile))
             : M;
-        if (options.learn_coefficients) _learner.Observe(batch, B, options.coefficients, options.Steps);
+        if (options is { learn_coefficients: true, coefficients: CoefficientTable table }) _learner.Observe(batch, B, table, options.Steps);
         var U = Orthogonalize(B, options.coefficients.For(batch.Shape.Rows, batch.Shape.Columns, options.Steps),
             batch.TypeFor(options.precision));
         batch.Descend(U, options);
@@ -45,9 +46,9 @@ public partial class RootOptimizer : MatrixOptimizer<RootOptimizer.Options>
     /// Orthogonalizes a batch; a subclass may do it another way, or not at all (then the step is SGD's with momentum).
     /// </summary>
     /// <param name="B">(b, m, n), in the parameters' type or float32, whichever is wider; may be overwritten or disposed.</param>
-    /// <param name="coefficients">The coefficients of this shape.</param>
+    /// <param name="schedule">The coefficients of this shape.</param>
     /// <param name="dtype">The element type of the iteration.</param>
     /// <returns>(b, m, n), near U V^T of each matrix.</returns>
-    protected virtual Tensor Orthogonalize(Tensor B, CoefficientEntry coefficients, ScalarType dtype) =>
-        NewtonSchulz.Orthogonalize(B, coefficients.In(dtype), dtype, coefficients.Normalisation, consume: true);
+    protected virtual Tensor Orthogonalize(Tensor B, NewtonSchulzSchedule schedule, ScalarType dtype) =>
+        NewtonSchulz.Orthogonalize_(B, schedule.ForType(dtype), dtype);
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Root.Optimizers.Orthogonalization;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -52,17 +51,13 @@ public static partial class TorchOptim
     }
 
     private static Muon.Options MuonOptions(double lr, double weight_decay, double momentum, bool nesterov, int ns_steps,
-        LrScale lr_scale)
+        LrScale lr_scale) => new()
     {
-        Require.AtLeast(ns_steps, 1);
-        return new()
-        {
-            LearningRate = lr,
-            weight_decay = weight_decay,
-            momentum = momentum,
-            nesterov = nesterov,
-            schedule = PublishedSchedules.Muon(ns_steps),
-            lr_scale = lr_scale,
-        };
-    }
+        LearningRate = lr,
+        weight_decay = weight_decay,
+        momentum = momentum,
+        nesterov = nesterov,
+        ns_steps = ns_steps,
+        lr_scale = lr_scale,
+    };
 }

@@ -1,3 +1,4 @@
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Orthogonalization;
 using Root.Optimizers.Tests.Support;
 using TorchSharp.Modules;
@@ -11,7 +12,7 @@ public class ExactIdentityTests
     private sealed class WithoutOrthogonalization(IEnumerable<Parameter> parameters, RootOptimizer.Options options)
         : RootOptimizer(parameters, options)
     {
-        protected override Tensor Orthogonalize(Tensor B, CoefficientEntry coefficients, ScalarType dtype) => B;
+        protected override Tensor Orthogonalize(Tensor B, NewtonSchulzSchedule schedule, ScalarType dtype) => B;
     }
 
     [Theory]
@@ -101,7 +102,7 @@ public class ExactIdentityTests
             lr_scale = scale,
             precision = Precision.Float32,
             ns_steps = 30,
-            coefficients = CoefficientTable.RootPublished,
+            coefficients = Coefficients.Published,
             learn_coefficients = false,
         });
         Models.Gradient(parameter, randn(rows, columns));

@@ -1,3 +1,4 @@
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Orthogonalization;
 using Root.Optimizers.Tests.Support;
 using TorchSharp;
@@ -61,7 +62,7 @@ public class MuonTests
         var options = group.Options;
         Assert.Equal((1e-3, 0.1, 0.95, true, LrScale.KellerJordan), (options.LearningRate!.Value, options.weight_decay,
             options.momentum, options.nesterov, options.lr_scale));
-        Assert.Equal(PublishedSchedules.Muon(5), options.schedule);
+        Assert.Equal(PublishedSchedules.Muon(5), options.coefficients.For(4, 6, options.ns_steps));
     }
 
     [Fact]
@@ -80,12 +81,12 @@ public class MuonTests
     {
         var (first, second) = (Models.Parameter(6, 9), Models.Parameter(6, 9));
         Models.RandomGradients([first, second]);
-        using var saved = new Muon([first], new Muon.Options { schedule = PublishedSchedules.PolarExpress(5), cautious = true });
+        using var saved = new Muon([first], new Muon.Options { coefficients = Coefficients.Fixed(PublishedSchedules.PolarExpress(5)), cautious = true });
         saved.step();
         var group = new Muon.ParamGroup([second]);
         using var loaded = new Muon([group]);
         Saving.Load(loaded, Saving.Bytes(saved));
-        Assert.Equal(PublishedSchedules.PolarExpress(5), group.Options.schedule);
+        Assert.Equal(PublishedSchedules.PolarExpress(5), group.Options.coefficients.For(6, 9, 5));
         Assert.True(group.Options.cautious);
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Benchmarks.Fidelity;
 using Root.Optimizers.Orthogonalization;
 
@@ -35,7 +36,7 @@ internal sealed record CapturedSpectrum(long[] Shape, double[] Values)
         "[" + string.Join(",\n", spectra.Select(s => JsonSerializer.Serialize(s, JsonSerializerOptions.Web))) + "]\n");
 
     public static CapturedSpectrum[] Of(IEnumerable<Momentum> captured) => captured
-        .GroupBy(m => m.Shape, m => Spectrum.Exact(m.B).Over(Normalisation.Frobenius).Values.OrderDescending().ToArray())
+        .GroupBy(m => m.Shape, m => Spectrum.Exact(m.B).Normalized(Normalization.Frobenius).Values.OrderDescending().ToArray())
         .OrderBy(shape => shape.Key)
         .Select(shape => new CapturedSpectrum([shape.Key.Shorter, shape.Key.Longer], Ranks((int)shape.Key.Shorter)
             .Select(rank => Timing.Median(shape.Select(values => values[rank])))

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Root.Optimizers.Orthogonalization;
+using Root.Optimizers.AdaNewton;
 
 namespace Root.Optimizers.Benchmarks.Coefficients;
 
@@ -8,7 +8,7 @@ namespace Root.Optimizers.Benchmarks.Coefficients;
 /// </summary>
 internal static class CoefficientsCommand
 {
-    private const string Folder = "src/Root.Optimizers/Orthogonalization";
+    private const string Folder = "src/Root.Optimizers/AdaNewton";
     private const string TableFile = "shipped-coefficients.json";
 
     /// <summary>Model widths: vision and small language transformers, GPT-2 small to XL, Llama-like ones.</summary>
@@ -32,8 +32,8 @@ internal static class CoefficientsCommand
             foreach (var steps in new[] { 4, 5 })
             {
                 var spectrum = CapturedSpectrum.Nearest(spectra, rows, columns).As(Math.Min(rows, columns));
-                var (schedule, error) = ScheduleFit.Fit(spectrum, rows, columns, steps, Normalisation.Schatten8);
-                table.Set(rows, columns, new(schedule, Normalisation.Schatten8, new(CoefficientSource.Fitted, Error: error)));
+                var (schedule, error) = ScheduleFit.Fit(spectrum, rows, columns, steps);
+                table.Set(rows, columns, new(schedule, error));
             }
         table.Save(Path.Combine(Folder, TableFile));
         Console.WriteLine($"{table.Entries.Count} entries in {Path.Combine(Folder, TableFile)}");

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
-using Root.Optimizers.Orthogonalization;
+using Root.Optimizers.AdaNewton;
 using Spectre.Console;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,4 +1,4 @@
-using Root.Optimizers.Orthogonalization;
+using Root.Optimizers.AdaNewton;
 using static TorchSharp.torch;
 
 namespace Root.Optimizers.Benchmarks.Coefficients;

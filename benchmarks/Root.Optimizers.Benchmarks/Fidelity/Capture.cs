@@ -1,6 +1,6 @@
 using CharGpt;
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Core;
-using Root.Optimizers.Orthogonalization;
 using Root.Optimizers.Outliers;
 using Shared;
 using TorchSharp;

@@ -1,3 +1,4 @@
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Orthogonalization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -26,8 +27,8 @@ internal static class Evaluation
         foreach (var method in methods)
         {
             using var inner = NewDisposeScope();
-            var entry = method.Coefficients(momentum.Shape, momentum.Step);
-            var X = NewtonSchulz.Orthogonalize(momentum.B, entry.In(method.Type), method.Type, entry.Normalisation)
+            var schedule = method.Coefficients(momentum.Shape, momentum.Step);
+            var X = NewtonSchulz.Orthogonalize(momentum.B, schedule.ForType(method.Type), method.Type)
                 .to(ScalarType.Float64);
             var values = Spectrum.Exact(X).Values;
             results.Add(new(method.Name, momentum.Shape, momentum.Step, momentum.Parameter,

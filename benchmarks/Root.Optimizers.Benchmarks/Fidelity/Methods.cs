@@ -1,3 +1,4 @@
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Benchmarks.Coefficients;
 using Root.Optimizers.Orthogonalization;
 using static TorchSharp.torch;
@@ -9,7 +10,7 @@ namespace Root.Optimizers.Benchmarks.Fidelity;
 /// <param name="Title">As in the figure.</param>
 /// <param name="Type">The element type of the iteration.</param>
 /// <param name="Coefficients">For a shape (shorter, longer) at a step.</param>
-internal sealed record Method(string Name, string Title, ScalarType Type, Func<(long, long), long, CoefficientEntry> Coefficients);
+internal sealed record Method(string Name, string Title, ScalarType Type, Func<(long, long), long, NewtonSchulzSchedule> Coefficients);
 
 /// <summary>The methods that are compared, the learned ones learned from the capture.</summary>
 internal static class Methods
@@ -27,10 +28,10 @@ internal static class Methods
             Fixed("quintic5", "quintic, 5 steps", PublishedSchedules.Quintic),
         };
         var spectra = captured.Where(m => m.ForLearning && m.Step <= FrozenAfter)
-            .ToLookup(m => m.Shape, m => Spectrum.Of(m.B).Over(Normalisation.Frobenius));
-        fixedSets.Add(SingleTriple("root_triple_random", "ROOT's triple, random", spectra, 0));
-        fixedSets.Add(SingleTriple("root_triple_real", "ROOT's triple, real", spectra, 1));
-        fixedSets.Add(SingleTriple("root_triple_mixed", "ROOT's triple, mixed", spectra, ScheduleFit.MeasuredShare));
+            .ToLookup(m => m.Shape, m => Spectrum.FromMatrix(m.B).Normalized(Normalization.Frobenius));
+        fixedSets.Add(OneTriple("root_triple_random", "ROOT's triple, random", spectra, 0));
+        fixedSets.Add(OneTriple("root_triple_real", "ROOT's triple, real", spectra, 1));
+        fixedSets.Add(OneTriple("root_triple_mixed", "ROOT's triple, mixed", spectra, ScheduleFit.MeasuredShare));
         var methods = fixedSets.SelectMany(m => new[] { m, m with { Name = m.Name + "_bf16", Title = m.Title + ", bfloat16", Type = ScalarType.BFloat16 } })
             .ToList();
         foreach (var steps in new[] { 3, 4, 5 })
@@ -45,21 +46,18 @@ internal static class Methods
         return methods;
     }
 
-    private static Method Fixed(string name, string title, NewtonSchulzSchedule schedule)
-    {
-        var entry = new CoefficientEntry(schedule, Normalisation.Frobenius, new(CoefficientSource.Published));
-        return new(name, title, ScalarType.Float32, (_, _) => entry);
-    }
+    private static Method Fixed(string name, string title, NewtonSchulzSchedule schedule) =>
+        new(name, title, ScalarType.Float32, (_, _) => schedule);
 
     /// <summary>The paper's ablation: one stable triple for five steps, fitted to random, real or mixed spectra.</summary>
-    private static Method SingleTriple(string name, string title, ILookup<(long, long), Spectrum> spectra, double measuredShare)
+    private static Method OneTriple(string name, string title, ILookup<(long, long), Spectrum> spectra, double measuredShare)
     {
-        var entries = spectra.ToDictionary(shape => shape.Key, shape =>
+        var schedules = spectra.ToDictionary(shape => shape.Key, shape =>
         {
-            var nodes = ScheduleFit.Mix(Pooled(shape.ToArray()), shape.Key.Item1, shape.Key.Item2, Normalisation.Frobenius, measuredShare);
-            return new CoefficientEntry(ScheduleFit.FitSingleTriple(nodes, 5).schedule, Normalisation.Frobenius, new(CoefficientSource.Fitted));
+            var nodes = ScheduleFit.Mix(Pooled(shape.ToArray()), shape.Key.Item1, shape.Key.Item2, Normalization.Frobenius, measuredShare);
+            return SingleTriple.Fit(nodes, 5).schedule;
         });
-        return new(name, title, ScalarType.Float32, (shape, _) => entries[shape]);
+        return new(name, title, ScalarType.Float32, (shape, _) => schedules[shape]);
     }
 
     private static Spectrum Pooled(IReadOnlyList<Spectrum> spectra) => new(
@@ -68,17 +66,17 @@ internal static class Methods
         spectra[0].Count);
 
     /// <summary>What an optimizer of so many steps has learned by each step, up to a last one.</summary>
-    private static Func<(long, long), long, CoefficientEntry> Learned(IReadOnlyList<Momentum> captured, int steps, long last)
+    private static Func<(long, long), long, NewtonSchulzSchedule> Learned(IReadOnlyList<Momentum> captured, int steps, long last)
     {
-        var history = new Dictionary<(long, long), List<(long step, CoefficientEntry entry)>>();
+        var history = new Dictionary<(long, long), List<(long step, NewtonSchulzSchedule schedule)>>();
         foreach (var momentum in captured.Where(m => m.ForLearning && m.Step <= last).OrderBy(m => m.Step))
         {
             var table = new CoefficientTable();
             table.Learn(momentum.B, steps, momentum.Step);
             if (table.Entries.Count == 0) continue;
             if (!history.TryGetValue(momentum.Shape, out var list)) history[momentum.Shape] = list = [];
-            list.Add((momentum.Step, table.Entries[0].entry));
+            list.Add((momentum.Step, table.Entries[0].entry.Schedule));
         }
-        return (shape, step) => history[shape].Last(learned => learned.step <= step).entry;
+        return (shape, step) => history[shape].Last(learned => learned.step <= step).schedule;
     }
 }

@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Orthogonalization;
 using static TorchSharp.torch;
 
@@ -8,7 +9,7 @@ namespace Root.Optimizers.Benchmarks.Micro;
 public class OrthogonalizeBenchmarks
 {
     private Tensor _matrices = null!;
-    private CoefficientEntry _entry = null!;
+    private NewtonSchulzSchedule _schedule = null!;
 
     [Params("192x192", "192x768", "768x768", "768x3072", "3072x768")]
     public string Shape { get; set; } = "";
@@ -16,8 +17,8 @@ public class OrthogonalizeBenchmarks
     [Params(ScalarType.Float32, ScalarType.BFloat16)]
     public ScalarType Type { get; set; }
 
-    [Params(Form.Plain, Form.Gram)]
-    public Form Form { get; set; }
+    [Params(NewtonSchulzForm.Plain, NewtonSchulzForm.Gram)]
+    public NewtonSchulzForm Form { get; set; }
 
     [Params(1, 4)]
     public int Batch { get; set; }
@@ -27,14 +28,14 @@ public class OrthogonalizeBenchmarks
     {
         var sides = Shape.Split('x').Select(long.Parse).ToArray();
         _matrices = randn(Batch, sides[0], sides[1]);
-        _entry = CoefficientTable.Shipped().For(sides[0], sides[1], 4);
+        _schedule = CoefficientTable.Shipped().For(sides[0], sides[1], 4);
     }
 
     [Benchmark]
     public void Orthogonalize()
     {
         using var grad = no_grad();
-        using var result = NewtonSchulz.Orthogonalize(_matrices, _entry.In(Type), Type, _entry.Normalisation, Form);
+        using var result = NewtonSchulz.Orthogonalize(_matrices, _schedule.ForType(Type), Type, Form);
     }
 
     [GlobalCleanup]

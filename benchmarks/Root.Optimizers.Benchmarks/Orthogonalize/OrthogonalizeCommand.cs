@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Benchmarks.Coefficients;
 using Root.Optimizers.Benchmarks.Compare;
 using Root.Optimizers.Benchmarks.Fidelity;
@@ -75,34 +76,32 @@ internal static class OrthogonalizeCommand
     private static List<Method> Sets(Tensor matrix)
     {
         var (rows, columns) = (matrix.shape[0], matrix.shape[1]);
-        CoefficientEntry Published(NewtonSchulzSchedule schedule) =>
-            new(schedule, Normalisation.Frobenius, new(CoefficientSource.Published));
-        var entries = new List<(string name, CoefficientEntry entry)>
+        var sets = new List<(string name, NewtonSchulzSchedule schedule)>
         {
-            ("classic, 5", Published(PublishedSchedules.Classic())),
-            ("Muon, 5", Published(PublishedSchedules.Muon())),
+            ("classic, 5", PublishedSchedules.Classic()),
+            ("Muon, 5", PublishedSchedules.Muon()),
             NearestOfRoot(rows, columns),
-            ("quintic, 5", Published(PublishedSchedules.Quintic)),
-            ("Polar Express, 5", Published(PublishedSchedules.PolarExpress())),
-            ("you6, 6", Published(PublishedSchedules.You6)),
+            ("quintic, 5", PublishedSchedules.Quintic),
+            ("Polar Express, 5", PublishedSchedules.PolarExpress()),
+            ("you6, 6", PublishedSchedules.You6),
         };
         foreach (var steps in new[] { 4, 5 })
         {
-            entries.Add(($"shipped, {steps}", CoefficientTable.Shipped().For(rows, columns, steps)));
+            sets.Add(($"shipped, {steps}", CoefficientTable.Shipped().For(rows, columns, steps)));
             var learned = new CoefficientTable();
             learned.Learn(matrix, steps, 1);
-            entries.Add(($"learned, {steps}", learned.For(rows, columns, steps)));
+            sets.Add(($"learned, {steps}", learned.For(rows, columns, steps)));
         }
-        return entries.SelectMany(e => new[] { ("", ScalarType.Float32), (", bfloat16", ScalarType.BFloat16) }
-            .Select(type => new Method(e.name + type.Item1, e.name + type.Item1, type.Item2, (_, _) => e.entry))).ToList();
+        return sets.SelectMany(set => new[] { ("", ScalarType.Float32), (", bfloat16", ScalarType.BFloat16) }
+            .Select(type => new Method(set.name + type.Item1, set.name + type.Item1, type.Item2, (_, _) => set.schedule))).ToList();
     }
 
     /// <summary>ROOT's triples are for sides of 2048 only: that of the nearest aspect ratio, under the shape it is for.</summary>
-    private static (string, CoefficientEntry) NearestOfRoot(long rows, long columns)
+    private static (string, NewtonSchulzSchedule) NearestOfRoot(long rows, long columns)
     {
         var (a, b) = PublishedSchedules.RootTriples.Keys.MinBy(shape =>
             Math.Abs(CapturedSpectrum.Aspect(shape.Item1, shape.Item2) - CapturedSpectrum.Aspect(rows, columns)));
-        return ($"ROOT's for {a}x{b}, 5", CoefficientTable.RootPublished.For(a, b, 5));
+        return ($"ROOT's for {a}x{b}, 5", Root.Optimizers.AdaNewton.Coefficients.Published.For(a, b, 5));
     }
 
     private static string Table(string title, List<Measured> measured)

@@ -1,3 +1,4 @@
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Orthogonalization;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -52,8 +53,8 @@ internal sealed class Contenders : IDisposable
     public long Entries => _parameters.Sum(p => p.numel());
 
     /// <summary>What root has learned: shape and l of the schedule, which is made for singular values from l on.</summary>
-    public IEnumerable<string> Learned => _root.Coefficients.Entries
-        .Where(e => e.entry.Provenance.Source == CoefficientSource.Learned)
+    public IEnumerable<string> Learned => ((CoefficientTable)_root.Coefficients).Entries
+        .Where(e => e.entry.Step is not null)
         .Select(e => FormattableString.Invariant($"{e.shorter}x{e.longer} {e.entry.Schedule.Lower:0.####}"));
 
     public void Dispose()
@@ -64,10 +65,10 @@ internal sealed class Contenders : IDisposable
     private Contender AdamW(string name, OptimizerHelper optimizer) => new(name, Steps(optimizer), () => 0, ScalarType.Float32);
 
     private Contender Muon(string name, Muon optimizer, ScalarType type) => new(name, Steps(optimizer),
-        () => Gflop(Form.Automatic, (_, _) => PublishedSchedules.Muon(), type), type);
+        () => Gflop(NewtonSchulzForm.Automatic, (_, _) => PublishedSchedules.Muon(), type), type);
 
     private Contender Root(string name, RootOptimizer optimizer, ScalarType type, int steps = 4) => new(name, Steps(optimizer),
-        () => Gflop(Form.Automatic, (m, n) => optimizer.Coefficients.For(m, n, steps).In(type), type), type);
+        () => Gflop(NewtonSchulzForm.Automatic, (m, n) => optimizer.Coefficients.For(m, n, steps).ForType(type), type), type);
 
     private Action Steps(OptimizerHelper optimizer)
     {
@@ -76,10 +77,10 @@ internal sealed class Contenders : IDisposable
     }
 
     /// <summary>Of the baselines.</summary>
-    private double FivePlain() => Gflop(Form.Plain, (_, _) => PublishedSchedules.Muon(), ScalarType.Float32);
+    private double FivePlain() => Gflop(NewtonSchulzForm.Plain, (_, _) => PublishedSchedules.Muon(), ScalarType.Float32);
 
     /// <summary>GFLOP of the products of a step, counted as whole ones.</summary>
-    private double Gflop(Form form, Func<long, long, NewtonSchulzSchedule> schedule, ScalarType type) => _parameters.Sum(p =>
+    private double Gflop(NewtonSchulzForm form, Func<long, long, NewtonSchulzSchedule> schedule, ScalarType type) => _parameters.Sum(p =>
     {
         var (m, n) = (p.shape[0], p.shape[1]);
         return 2e-9 * Math.Pow(Math.Min(m, n), 3) * NewtonSchulz.Products(form, schedule(m, n), m, n, type);

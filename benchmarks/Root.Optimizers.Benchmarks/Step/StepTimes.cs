@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Root.Optimizers.Orthogonalization;
+using Root.Optimizers.AdaNewton;
 using static TorchSharp.torch;
 
 namespace Root.Optimizers.Benchmarks.Step;

@@ -1,9 +1,10 @@
 using System.Runtime.InteropServices;
 using Root.Optimizers.Core;
+using Root.Optimizers.Orthogonalization;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Orthogonalization;
+namespace Root.Optimizers.AdaNewton;
 
 /// <summary>
 /// AdaNewton: learns the coefficients of each shape beside the training (ROOT, arXiv 2511.20626, section 3.2, where they are
@@ -79,7 +80,7 @@ internal sealed class CoefficientLearner
         Spectrum spectrum;
         try
         {
-            spectrum = Spectrum.Of(matrix);
+            spectrum = Spectrum.FromMatrix(matrix);
         }
         catch (ExternalException)
         {
@@ -88,7 +89,7 @@ internal sealed class CoefficientLearner
         }
         if (!spectrum.IsUsable) return null;
         var (rows, columns) = (matrix.shape[0], matrix.shape[1]);
-        var (schedule, error) = ScheduleFit.Fit(spectrum, rows, columns, steps, Normalisation.Schatten8);
-        return new(schedule, Normalisation.Schatten8, new(CoefficientSource.Learned, step, error));
+        var (schedule, error) = ScheduleFit.Fit(spectrum, rows, columns, steps);
+        return new(schedule, error, step);
     }
 }

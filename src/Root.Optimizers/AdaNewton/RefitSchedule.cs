@@ -1,4 +1,4 @@
-namespace Root.Optimizers.Orthogonalization;
+namespace Root.Optimizers.AdaNewton;
 
 /// <summary>When the coefficients of a shape are fitted anew, and to which of its matrices.</summary>
 public static class RefitSchedule

@@ -73,6 +73,6 @@ public sealed record DualAscent(Tensor A, double[] Residual, int[] Iterations)
     public static Tensor MatrixSign(Tensor X, ScalarType signType)
     {
         using var scope = NewDisposeScope();
-        return NewtonSchulz.Orthogonalize(X, Sign, signType, form: Form.Plain).to(X.dtype).MoveToOuterDisposeScope();
+        return NewtonSchulz.Orthogonalize(X, Sign, signType, form: NewtonSchulzForm.Plain).to(X.dtype).MoveToOuterDisposeScope();
     }
 }

@@ -68,7 +68,7 @@ public sealed record Bond : ModularNode
     /// </summary>
     public static Bond Attention { get; } = Estimated("attention", 1);
 
-    /// <summary>Layer normalisation: an estimate, since it enlarges small inputs without limit.</summary>
+    /// <summary>Layer normalization: an estimate, since it enlarges small inputs without limit.</summary>
     public static Bond LayerNorm { get; } = Estimated("layer norm", 1);
 
     /// <summary>Anything else whose sensitivity is known, and that takes 0 to 0.</summary>

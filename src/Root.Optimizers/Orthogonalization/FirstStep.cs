@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Root.Optimizers.Orthogonalization;
 
-/// <summary>The polynomial of the first step, which also normalises.</summary>
+/// <summary>The polynomial of the first step, which also normalizes.</summary>
 internal static class FirstStep
 {
     /// <summary>
@@ -13,13 +13,13 @@ internal static class FirstStep
     /// </summary>
     /// <param name="A">(b, n, n); not changed.</param>
     /// <param name="step">The first step's coefficients.</param>
-    /// <param name="normalisation">Frobenius for n = 1.</param>
+    /// <param name="normalization">Frobenius for n = 1.</param>
     /// <returns>P, (b, n, n).</returns>
-    public static Tensor Polynomial(Tensor A, Triple step, Normalisation normalisation)
+    public static Tensor Polynomial(Tensor A, QuinticStep step, Normalization normalization)
     {
         var (a, b, c) = step;
         using var scope = NewDisposeScope();
-        if (normalisation == Normalisation.Frobenius)
+        if (normalization == Normalization.Frobenius)
         {
             var plain = SymmetricProduct.Add(A, A, A, beta: b, alpha: c);
             plain.diagonal(0, -2, -1).add_(a);

@@ -42,8 +42,7 @@ internal static class GramForm
 
     /// <param name="X">(b, m, n), of Frobenius norm 1 each; disposed.</param>
     /// <param name="schedule">The coefficients of each step.</param>
-    /// <param name="normalisation">What the first step divides by.</param>
-    public static Tensor Iterate(Tensor X, NewtonSchulzSchedule schedule, Normalisation normalisation)
+    public static Tensor Iterate(Tensor X, NewtonSchulzSchedule schedule)
     {
         using var scope = NewDisposeScope();
         var ends = Ends(schedule, X.dtype);
@@ -57,7 +56,7 @@ internal static class GramForm
             var (a, b, c) = schedule[k];
             if (Q is null)
             {
-                Q = FirstStep.Polynomial(R, schedule[k], k == 0 ? normalisation : Normalisation.Frobenius);
+                Q = FirstStep.Polynomial(R, schedule[k], k == 0 ? schedule.Normalization : Normalization.Frobenius);
                 if (!last) R = SymmetricProduct.Of(SymmetricProduct.Of(Q, R), Q);
             }
             else

@@ -1,9 +1,10 @@
 namespace Root.Optimizers.Orthogonalization;
 
 /// <summary>
-/// Schedules whose every step is the best odd quintic for what the steps before it leave: the composition that minimises
+/// Schedules whose every step is the best odd quintic for what the steps before it leave: the composition that minimizes
 /// max |p(s) - 1| over [l, 1] greedily, one parameter l. Source: Polar Express (Amsel et al., arXiv 2505.16932), here
-/// with every step made for an interval widened by delta, so that the bound holds under relative errors up to delta.
+/// with every step made for an interval widened by delta, so that the bound holds under relative errors up to delta. They are for
+/// <see cref="Normalization.Schatten8"/>, which leaves singular values the closest to 1.
 /// </summary>
 public static class MinimaxFamily
 {
@@ -17,7 +18,7 @@ public static class MinimaxFamily
     /// l/u > 1 - 5e-6 the exchange has no room left and the Taylor polynomial at u is exact to rounding.
     /// </remarks>
     /// <exception cref="ArgumentException">Not 0 &lt; l &lt;= u.</exception>
-    public static (Triple triple, double error) Remez(double l, double u)
+    public static (QuinticStep triple, double error) Remez(double l, double u)
     {
         if (!(l > 0 && l <= u && double.IsFinite(u)))
             throw new ArgumentException($"Remez takes 0 < l <= u; got l = {l}, u = {u}.");
@@ -30,7 +31,7 @@ public static class MinimaxFamily
             var (a, b, c, E) = SolveAlternation(rho, q, r);
             var moved = Math.Abs(E - error);
             error = E;
-            if (moved < 1e-14) return (new Triple(a, b, c).ForInputOver(u), E);
+            if (moved < 1e-14) return (new QuinticStep(a, b, c).ForInputOver(u), E);
             var root = Math.Sqrt(9 * b * b - 20 * a * c);
             (q, r) = (Math.Sqrt((-3 * b - root) / (10 * c)), Math.Sqrt((-3 * b + root) / (10 * c)));
         }
@@ -49,7 +50,7 @@ public static class MinimaxFamily
     {
         if (!(l > 0 && l < 1)) throw new ArgumentException($"l is {l}; it must lie in (0, 1).", nameof(l));
         if (!(delta >= 0 && delta < 1)) throw new ArgumentException($"delta is {delta}; it must lie in [0, 1).", nameof(delta));
-        var triples = new List<Triple>(Math.Max(steps, 0));
+        var triples = new List<QuinticStep>(Math.Max(steps, 0));
         var (lower, upper) = (l, 1.0);
         for (var step = 0; step < steps; step++)
         {
@@ -57,7 +58,7 @@ public static class MinimaxFamily
             triples.Add(triple);
             (lower, upper) = (1 - error, 1 + error);
         }
-        return new(triples, l);
+        return new(triples, l, Normalization.Schatten8);
     }
 
     /// <summary>
@@ -70,17 +71,9 @@ public static class MinimaxFamily
             .Where((schedule, i) => schedule.Bound <= LargestBound || i == 80)
             .ToArray());
 
-    /// <summary>
-    /// The fewest steps for the same l whose bound is at most <paramref name="bound"/>, no more than the schedule has; the
-    /// schedule itself where there are no fewer, or it is none of the bank.
-    /// </summary>
-    public static NewtonSchulzSchedule Shortest(NewtonSchulzSchedule schedule, double bound)
-    {
-        if (schedule.Lower is null || !Bank(schedule.Count).Contains(schedule)) return schedule;
-        return Enumerable.Range(1, schedule.Count - 1)
-            .Select(steps => Bank(steps).FirstOrDefault(s => s.Lower == schedule.Lower && s.Bound <= bound))
-            .FirstOrDefault(shorter => shorter is not null) ?? schedule;
-    }
+    /// <summary>Whether <see cref="Table"/> makes this schedule of its l and its number of steps.</summary>
+    internal static bool Contains(NewtonSchulzSchedule schedule) =>
+        schedule is { Normalization: Normalization.Schatten8, Lower: > 0 and < 1 } && schedule.Equals(Table(schedule.Lower.Value, schedule.Count));
 
     private static readonly System.Collections.Concurrent.ConcurrentDictionary<int, NewtonSchulzSchedule[]> Banks = new();
 

@@ -13,7 +13,7 @@ public static class NewtonSchulz
 {
     /// <summary>
     /// In bfloat16 the Gram form is taken only for schedules made for singular values from here on: rounding is relative to
-    /// a matrix's largest entries, and X X^T squares what is small. Source: measured; see docs of <see cref="Form"/>.
+    /// a matrix's largest entries, and X X^T squares what is small. Source: measured; see docs of <see cref="NewtonSchulzForm"/>.
     /// </summary>
     public const double GramLowerInBFloat16 = 1e-2;
 
@@ -30,18 +30,25 @@ public static class NewtonSchulz
         dtype == ScalarType.BFloat16 && shorterSide < LeastSideInBFloat16 ? ScalarType.Float32 : dtype;
 
     /// <summary>Orthogonalizes one matrix or every matrix of a batch.</summary>
-    /// <param name="matrices">(m, n) or (b, m, n), floating point; not changed unless consumed. The iteration forms products of the
+    /// <param name="matrices">(m, n) or (b, m, n), floating point; not changed. The iteration forms products of the
     /// shorter side, so a matrix and its transpose give transposed results, up to rounding.</param>
-    /// <param name="schedule">The coefficients of each step.</param>
+    /// <param name="schedule">The coefficients of each step, and what a matrix is divided by before the first.</param>
     /// <param name="dtype">The element type of the iteration; by default that of <paramref name="matrices"/>.</param>
-    /// <param name="normalisation">What the matrix is divided by.</param>
     /// <param name="form">Which products are formed; by default the cheaper form that is safe.</param>
-    /// <param name="consume">Whether <paramref name="matrices"/> may be overwritten and is disposed, so that its memory is
-    /// free before the result's is needed: the workspace is then at most three times its size, else four.</param>
     /// <returns>A tensor of the same shape, in the iteration's element type. An all-zero matrix stays zero.</returns>
     /// <exception cref="ArgumentException">The tensor has fewer than 2 or more than 3 dimensions.</exception>
     public static Tensor Orthogonalize(Tensor matrices, NewtonSchulzSchedule schedule, ScalarType? dtype = null,
-        Normalisation normalisation = Normalisation.Frobenius, Form form = Form.Automatic, bool consume = false)
+        NewtonSchulzForm form = NewtonSchulzForm.Automatic) => Iterate(matrices, schedule, dtype, form, consume: false);
+
+    /// <summary>
+    /// The same, with <paramref name="matrices"/> overwritten and disposed, so that its memory is free before the result's is
+    /// needed: the workspace is then at most three times its size, else four.
+    /// </summary>
+    /// <inheritdoc cref="Orthogonalize"/>
+    public static Tensor Orthogonalize_(Tensor matrices, NewtonSchulzSchedule schedule, ScalarType? dtype = null,
+        NewtonSchulzForm form = NewtonSchulzForm.Automatic) => Iterate(matrices, schedule, dtype, form, consume: true);
+
+    private static Tensor Iterate(Tensor matrices, NewtonSchulzSchedule schedule, ScalarType? dtype, NewtonSchulzForm form, bool consume)
     {
         if (matrices.dim() is not (2 or 3))
             throw new ArgumentException(
@@ -54,30 +61,30 @@ public static class NewtonSchulz
         var type = dtype ?? matrices.dtype;
         var X = OverFrobeniusNorm(batch, IterationType(type, Math.Min(batch.shape[1], batch.shape[2])), consume);
         if (consume) matrices.Dispose();
-        if (form == Form.Automatic) form = Choose(schedule, X.shape[1], X.shape[2], X.dtype);
-        X = form == Form.Gram ? GramForm.Iterate(X, schedule, normalisation) : PlainForm.Iterate(X, schedule, normalisation);
+        if (form == NewtonSchulzForm.Automatic) form = Choose(schedule, X.shape[1], X.shape[2], X.dtype);
+        X = form == NewtonSchulzForm.Gram ? GramForm.Iterate(X, schedule) : PlainForm.Iterate(X, schedule);
         return (single ? X.squeeze(0) : X).to(type).MoveToOuterDisposeScope();
     }
 
     /// <summary>
     /// The form with fewer products; in bfloat16 the Gram form only from <see cref="GramLowerInBFloat16"/> on.
     /// </summary>
-    public static Form Choose(NewtonSchulzSchedule schedule, long rows, long columns, ScalarType dtype)
+    public static NewtonSchulzForm Choose(NewtonSchulzSchedule schedule, long rows, long columns, ScalarType dtype)
     {
         var safe = dtype is ScalarType.Float32 or ScalarType.Float64 || schedule.Lower >= GramLowerInBFloat16;
-        double Of(Form form) => Products(form, schedule, rows, columns, dtype);
-        return safe && Of(Form.Gram) < Of(Form.Plain) ? Form.Gram : Form.Plain;
+        double Of(NewtonSchulzForm form) => Products(form, schedule, rows, columns, dtype);
+        return safe && Of(NewtonSchulzForm.Gram) < Of(NewtonSchulzForm.Plain) ? NewtonSchulzForm.Gram : NewtonSchulzForm.Plain;
     }
 
     /// <summary>
     /// The matrix products of an iteration in units of 2 n^3 operations, n the shorter side, at aspect r = longer/shorter and T
     /// steps: plain T (2r + 1); Gram 4T + 2r - 3, and 2r - 3 more for every time that X X^T has to be formed anew.
     /// </summary>
-    public static double Products(Form form, NewtonSchulzSchedule schedule, long rows, long columns, ScalarType dtype)
+    public static double Products(NewtonSchulzForm form, NewtonSchulzSchedule schedule, long rows, long columns, ScalarType dtype)
     {
         var (T, r) = (schedule.Count, (double)Math.Max(rows, columns) / Math.Min(rows, columns));
-        if (form == Form.Automatic) form = Choose(schedule, rows, columns, dtype);
-        return form == Form.Plain ? T * (2 * r + 1) : 4 * T + (2 * r - 3) * GramForm.Ends(schedule, dtype).Count;
+        if (form == NewtonSchulzForm.Automatic) form = Choose(schedule, rows, columns, dtype);
+        return form == NewtonSchulzForm.Plain ? T * (2 * r + 1) : 4 * T + (2 * r - 3) * GramForm.Ends(schedule, dtype).Count;
     }
 
     /// <summary>
@@ -95,7 +102,7 @@ public static class NewtonSchulz
 }
 
 /// <summary>Which products a Newton-Schulz iteration forms. In exact arithmetic they agree.</summary>
-public enum Form
+public enum NewtonSchulzForm
 {
     /// <summary>The cheaper of the two that is safe: <see cref="NewtonSchulz.Choose"/>.</summary>
     Automatic,

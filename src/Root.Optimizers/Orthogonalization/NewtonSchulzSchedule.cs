@@ -1,14 +1,15 @@
 using System.Collections;
+using static TorchSharp.torch;
 
 namespace Root.Optimizers.Orthogonalization;
 
 /// <summary>
-/// An immutable list of Newton-Schulz steps, one <see cref="Triple"/> each, in the order they are taken, with what is
-/// guaranteed of their result. The guarantees are computed from the triples by propagating intervals of singular values
+/// An immutable list of Newton-Schulz steps, one <see cref="QuinticStep"/> each, in the order they are taken, with what they are
+/// made for and what is guaranteed of their result. The guarantees are computed from the triples by propagating intervals of singular values
 /// through the steps, each widened by the margin before every step; they hold in exact arithmetic, and so for any relative
 /// error up to the margin in each step.
 /// </summary>
-public sealed class NewtonSchulzSchedule : IReadOnlyList<Triple>, IEquatable<NewtonSchulzSchedule>
+public sealed class NewtonSchulzSchedule : IReadOnlyList<QuinticStep>, IEquatable<NewtonSchulzSchedule>
 {
     /// <summary>The relative perturbation before each step that guarantees allow for.</summary>
     public const double Margin = 0.01;
@@ -16,13 +17,19 @@ public sealed class NewtonSchulzSchedule : IReadOnlyList<Triple>, IEquatable<New
     /// <summary>A schedule is stable if it keeps every singular value of [0, 1] below this.</summary>
     public const double StableBound = 1.5;
 
-    private readonly Triple[] _steps;
+    /// <summary>Half the distance of 1 from the next smaller number of bfloat16: an error that it cannot show.</summary>
+    private const double RoundingOfBFloat16 = 1.0 / 512;
+
+    private readonly QuinticStep[] _steps;
+    private NewtonSchulzSchedule? _inBFloat16;
 
     /// <summary>A schedule of the given steps.</summary>
     /// <param name="steps">At least one.</param>
     /// <param name="lower">The least singular value that the schedule is made for, in (0, 1]; null where none is stated.</param>
+    /// <param name="normalization">What a matrix is divided by before the first step.</param>
     /// <exception cref="ArgumentException">There is no step, a coefficient is not finite, or lower is out of range.</exception>
-    public NewtonSchulzSchedule(IEnumerable<Triple> steps, double? lower = null)
+    public NewtonSchulzSchedule(IEnumerable<QuinticStep> steps, double? lower = null,
+        Normalization normalization = Normalization.Frobenius)
     {
         _steps = steps.ToArray();
         if (_steps.Length == 0) throw new ArgumentException("A Newton-Schulz schedule needs at least one step.", nameof(steps));
@@ -31,15 +38,19 @@ public sealed class NewtonSchulzSchedule : IReadOnlyList<Triple>, IEquatable<New
                 throw new ArgumentException($"The Newton-Schulz coefficients {step} are not finite.", nameof(steps));
         if (lower is { } l && !(l > 0 && l <= 1))
             throw new ArgumentException($"The least singular value is {l}; it must lie in (0, 1].", nameof(lower));
-        Lower = lower;
+        if (!Enum.IsDefined(normalization)) throw new ArgumentException($"There is no normalization {normalization}.", nameof(normalization));
+        (Lower, Normalization) = (lower, normalization);
         var (least, most) = Propagate(lower ?? 0, 1);
         Bound = Math.Max(1 - least, most - 1);
-        Stable = Propagate(0, 1) is var (low, high) && Math.Max(-low, high) <= StableBound;
+        IsStable = Propagate(0, 1) is var (low, high) && Math.Max(-low, high) <= StableBound;
     }
 
     /// <summary>The same triple, <paramref name="times"/> times: the form of Muon and of the ROOT paper.</summary>
     /// <exception cref="ArgumentException"><paramref name="times"/> is less than 1.</exception>
-    public static NewtonSchulzSchedule Repeat(Triple triple, int times) => new(Enumerable.Repeat(triple, times));
+    public static NewtonSchulzSchedule Repeat(QuinticStep triple, int times) => new(Enumerable.Repeat(triple, times));
+
+    /// <summary>What a matrix is divided by before the first step, so that its singular values lie in [0, 1].</summary>
+    public Normalization Normalization { get; }
 
     /// <summary>l: the guarantee covers singular values in [l, 1]. Null where the schedule states none.</summary>
     public double? Lower { get; }
@@ -54,13 +65,22 @@ public sealed class NewtonSchulzSchedule : IReadOnlyList<Triple>, IEquatable<New
     /// Whether no singular value in [0, 1] ends above <see cref="StableBound"/> in magnitude, under the same perturbations. The triple
     /// that ROOT published for 2048 x 2048 is not stable: a value that lands above 1.2236 grows without limit.
     /// </summary>
-    public bool Stable { get; }
+    public bool IsStable { get; }
 
     /// <inheritdoc />
     public int Count => _steps.Length;
 
     /// <inheritdoc />
-    public Triple this[int index] => _steps[index];
+    public QuinticStep this[int index] => _steps[index];
+
+    /// <summary>
+    /// The schedule for an iteration in an element type: in bfloat16 no more of the first steps than it takes for a bound below
+    /// its rounding, since for singular values from l on the others would only polish what is lost again. Smaller values,
+    /// which a fit found to weigh little, come out smaller by a step's first coefficient. The first steps of a schedule of the
+    /// <see cref="MinimaxFamily"/> are the family's schedule of so many steps.
+    /// </summary>
+    public NewtonSchulzSchedule ForType(ScalarType dtype) =>
+        dtype == ScalarType.BFloat16 ? _inBFloat16 ??= Shortest(RoundingOfBFloat16) : this;
 
     /// <summary>What the whole schedule makes of one singular value, in float64.</summary>
     public double Apply(double s)
@@ -81,14 +101,18 @@ public sealed class NewtonSchulzSchedule : IReadOnlyList<Triple>, IEquatable<New
         return (low, high);
     }
 
+    private NewtonSchulzSchedule Shortest(double bound) => Lower is null ? this : Enumerable.Range(1, Count - 1)
+        .Select(count => new NewtonSchulzSchedule(_steps.Take(count), Lower, Normalization))
+        .FirstOrDefault(first => first.Bound <= bound) ?? this;
+
     /// <inheritdoc />
-    public IEnumerator<Triple> GetEnumerator() => _steps.AsEnumerable().GetEnumerator();
+    public IEnumerator<QuinticStep> GetEnumerator() => _steps.AsEnumerable().GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>Equal steps and equal <see cref="Lower"/>.</summary>
+    /// <summary>Equal steps, equal <see cref="Lower"/> and equal <see cref="Normalization"/>.</summary>
     public bool Equals(NewtonSchulzSchedule? other) =>
-        other is not null && Lower == other.Lower && _steps.AsSpan().SequenceEqual(other._steps);
+        other is not null && Lower == other.Lower && Normalization == other.Normalization && _steps.AsSpan().SequenceEqual(other._steps);
 
     /// <inheritdoc />
     public override bool Equals(object? obj) => Equals(obj as NewtonSchulzSchedule);

@@ -9,15 +9,14 @@ internal static class PlainForm
 {
     /// <param name="X">(b, m, n), of Frobenius norm 1 each; disposed.</param>
     /// <param name="schedule">The coefficients of each step.</param>
-    /// <param name="normalisation">What the first step divides by.</param>
-    public static Tensor Iterate(Tensor X, NewtonSchulzSchedule schedule, Normalisation normalisation)
+    public static Tensor Iterate(Tensor X, NewtonSchulzSchedule schedule)
     {
         using var scope = NewDisposeScope();
         var steps = schedule.AsEnumerable();
-        if (normalisation != Normalisation.Frobenius)
+        if (schedule.Normalization != Normalization.Frobenius)
         {
             using var inner = NewDisposeScope();
-            var P = FirstStep.Polynomial(ShorterSide.Gram(X), schedule[0], normalisation);
+            var P = FirstStep.Polynomial(ShorterSide.Gram(X), schedule[0], schedule.Normalization);
             (var previous, X) = (X, ShorterSide.Times(P, X).MoveToOuterDisposeScope());
             previous.Dispose();
             steps = steps.Skip(1);

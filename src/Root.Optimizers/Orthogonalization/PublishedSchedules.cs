@@ -4,10 +4,10 @@ namespace Root.Optimizers.Orthogonalization;
 public static class PublishedSchedules
 {
     /// <summary>(3.4445, -4.7750, 2.0315). Source: KellerJordan/Muon.</summary>
-    public static Triple MuonTriple { get; } = new(3.4445, -4.7750, 2.0315);
+    public static QuinticStep MuonTriple { get; } = new(3.4445, -4.7750, 2.0315);
 
     /// <summary>(15, -10, 3)/8: the quintic Newton-Schulz iteration, of third order at 1.</summary>
-    public static Triple ClassicTriple { get; } = new(1.875, -1.25, 0.375);
+    public static QuinticStep ClassicTriple { get; } = new(1.875, -1.25, 0.375);
 
     /// <summary>Muon's triple, <paramref name="steps"/> times.</summary>
     public static NewtonSchulzSchedule Muon(int steps = 5) => NewtonSchulzSchedule.Repeat(MuonTriple, steps);
@@ -26,7 +26,7 @@ public static class PublishedSchedules
         new(3799.0 / 1024, -6499.0 / 1024, 3211.0 / 1024), new(4019.0 / 1024, -6385.0 / 1024, 2906.0 / 1024),
         new(2677.0 / 1024, -3029.0 / 1024, 1162.0 / 1024), new(2172.0 / 1024, -1833.0 / 1024, 682.0 / 1024)]);
 
-    private static readonly Triple[] PolarExpressTriples =
+    private static readonly QuinticStep[] PolarExpressTriples =
     [
         new(8.28721201814563, -23.595886519098837, 17.300387312530933),
         new(4.107059111542203, -2.9478499167379106, 0.5448431082926601),
@@ -54,9 +54,9 @@ public static class PublishedSchedules
 
     /// <summary>
     /// ROOT's triples by (shorter, longer) side. Source: huawei-noah/noah-research, ROOT/examples. Those of 2048 x 2048 and
-    /// 2048 x 3072 are not <see cref="NewtonSchulzSchedule.Stable"/>.
+    /// 2048 x 3072 are not <see cref="NewtonSchulzSchedule.IsStable"/>.
     /// </summary>
-    public static IReadOnlyDictionary<(long, long), Triple> RootTriples { get; } = new Dictionary<(long, long), Triple>
+    public static IReadOnlyDictionary<(long, long), QuinticStep> RootTriples { get; } = new Dictionary<(long, long), QuinticStep>
     {
         [(2048, 2048)] = new(3.4916, -4.8224, 2.1095),
         [(2048, 3072)] = new(3.4509, -4.5790, 1.9325),

@@ -1,4 +1,6 @@
 using System.Reflection;
+using Root.Optimizers.AdaNewton;
+using Root.Optimizers.Orthogonalization;
 using Root.Optimizers.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;

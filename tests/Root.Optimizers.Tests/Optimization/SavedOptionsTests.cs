@@ -1,4 +1,6 @@
 using System.Reflection;
+using System.Text.Json;
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Modular;
 using Root.Optimizers.Orthogonalization;
 using Root.Optimizers.Tests.Support;
@@ -68,8 +70,7 @@ public class SavedOptionsTests
         var t when t == typeof(int) => ((int?)present ?? 3) + 1,
         var t when t.IsEnum => Enum.GetValues(t).Cast<object>().First(v => !v.Equals(present) && !v.Equals(Manifold.Stiefel) && !v.Equals(Manifold.Euclidean)),
         var t when t == typeof((double, double)) => (0.5, 0.6),
-        var t when t == typeof(NewtonSchulzSchedule) => PublishedSchedules.PolarExpress(6),
-        var t when t == typeof(CoefficientTable) => Learned(),
+        var t when t == typeof(Coefficients) => present is CoefficientTable ? Learned() : Coefficients.Fixed(PublishedSchedules.PolarExpress(6)),
         var t when t == typeof(ILearningRateShares) => ModularBudget.FromSequential(nn.Sequential(Layer)),
         var t when t == typeof(Func<RoutedParameter, Route>) => (Func<RoutedParameter, Route>)(p => p.Route),
         var t when t == typeof(Func<RoutedParameter, int>) => (Func<RoutedParameter, int>)(_ => 1),
@@ -80,14 +81,14 @@ public class SavedOptionsTests
     private static CoefficientTable Learned()
     {
         var table = CoefficientTable.Shipped();
-        table.Set(6, 4, new(MinimaxFamily.Bank(4)[7], Normalisation.Schatten8, new(CoefficientSource.Learned, 5, 0.01)));
+        table.Set(6, 4, new(MinimaxFamily.Bank(4)[7], 0.01, 5));
         return table;
     }
 
     private static string Text(object? value) => value switch
     {
         null => "none",
-        CoefficientTable table => table.ToJson(),
+        Coefficients coefficients => JsonSerializer.Serialize(coefficients),
         Delegate => "a function",
         IFormattable number => number.ToString(null, System.Globalization.CultureInfo.InvariantCulture),
         var other => other.ToString()!,

@@ -4,29 +4,14 @@ using static TorchSharp.torch;
 
 namespace Root.Optimizers.Tests.Orthogonalization;
 
-/// <summary>The plain and the Gram form, and the two normalisations.</summary>
+/// <summary>The plain and the Gram form, and the two normalizations.</summary>
 public class FormTests
 {
-    /// <summary>A matrix whose singular values fill [l, 1] evenly in log s, after division by its Frobenius norm times
-    /// <paramref name="norm"/>.</summary>
-    private static Tensor Filling(double l, long n, long m, out double norm)
-    {
-        var (U, _, _) = linalg.svd(randn(n, n, dtype: float64));
-        var (V, _, _) = linalg.svd(randn(m, n, dtype: float64), fullMatrices: false);
-        var values = logspace(0, Math.Log10(l), n, dtype: float64);
-        norm = linalg.vector_norm(values).item<double>();
-        return U.matmul(diag(values)).matmul(V.mT);
-    }
-
     private static (double least, double most) Range(Tensor X)
     {
         var values = linalg.svdvals(X.cpu().to(float64));
         return (values.min().item<double>(), values.max().item<double>());
     }
-
-    /// <summary>The schedule for inputs that a division by their Frobenius norm has made <paramref name="norm"/> times too small.</summary>
-    private static NewtonSchulzSchedule ForNorm(NewtonSchulzSchedule schedule, double norm) =>
-        new(schedule.Select((t, k) => k == 0 ? t.ForInputOver(1 / norm) : t), schedule.Lower);
 
     [Theory]
     [InlineData(1e-2, 4)]
@@ -36,12 +21,11 @@ public class FormTests
     public void In_float32_both_forms_keep_the_bound_on_matrices(double l, int steps)
     {
         random.manual_seed(6);
-        var matrix = Filling(l, 96, 288, out var norm).to(float32).OnDevice();
+        var matrix = Filling.Matrix(l, 96, 288).to(float32).OnDevice();
         var table = MinimaxFamily.Table(l, steps);
-        var schedule = ForNorm(table, norm);
-        foreach (var form in new[] { Form.Plain, Form.Gram })
+        foreach (var form in new[] { NewtonSchulzForm.Plain, NewtonSchulzForm.Gram })
         {
-            var (least, most) = Range(NewtonSchulz.Orthogonalize(matrix, schedule, form: form));
+            var (least, most) = Range(NewtonSchulz.Orthogonalize(matrix, table, form: form));
             Assert.InRange(least, 1 - table.Bound - 1e-3, 1 + table.Bound);
             Assert.InRange(most, 1 - table.Bound, 1 + table.Bound + 1e-3);
         }
@@ -53,10 +37,10 @@ public class FormTests
     public void In_bfloat16_the_Gram_form_keeps_the_bound_from_the_line_on(double l, int steps, double slack)
     {
         random.manual_seed(7);
-        var matrix = Filling(l, 96, 384, out var norm).to(float32).OnDevice();
+        var matrix = Filling.Matrix(l, 96, 384).to(float32).OnDevice();
         var table = MinimaxFamily.Table(l, steps);
-        Assert.Equal(Form.Gram, NewtonSchulz.Choose(table, 96, 384, ScalarType.BFloat16));
-        var (least, most) = Range(NewtonSchulz.Orthogonalize(matrix, ForNorm(table, norm), ScalarType.BFloat16, form: Form.Gram));
+        Assert.Equal(NewtonSchulzForm.Gram, NewtonSchulz.Choose(table, 96, 384, ScalarType.BFloat16));
+        var (least, most) = Range(NewtonSchulz.Orthogonalize(matrix, table, ScalarType.BFloat16, form: NewtonSchulzForm.Gram));
         Assert.InRange(least, 1 - table.Bound - slack, 1 + table.Bound);
         Assert.InRange(most, 1 - table.Bound, 1 + table.Bound + slack);
     }
@@ -76,11 +60,11 @@ public class FormTests
     {
         random.manual_seed(13);
         var table = MinimaxFamily.Table(l, steps);
-        Assert.Equal(4 * steps + parts * (2 * 4 - 3), NewtonSchulz.Products(Form.Gram, table, 96, 384, type));
+        Assert.Equal(4 * steps + parts * (2 * 4 - 3), NewtonSchulz.Products(NewtonSchulzForm.Gram, table, 96, 384, type));
         foreach (var n in new[] { 24, 96, 200 })
         {
-            var matrix = Filling(l, n, 4 * n, out var norm).to(float32).OnDevice();
-            var (least, most) = Range(NewtonSchulz.Orthogonalize(matrix, ForNorm(table, norm), type, form: Form.Gram));
+            var matrix = Filling.Matrix(l, n, 4 * n).to(float32).OnDevice();
+            var (least, most) = Range(NewtonSchulz.Orthogonalize(matrix, table, type, form: NewtonSchulzForm.Gram));
             Assert.InRange(least, 1 - table.Bound - slack, 1 + table.Bound);
             Assert.InRange(most, 1 - table.Bound, 1 + table.Bound + slack);
 
@@ -89,16 +73,16 @@ public class FormTests
                 foreach (var rest in new[] { 0, 1e-3 })
                 {
                     var low = randn(n, rank).matmul(randn(rank, 4 * n)) / Math.Sqrt(4.0 * n * n) + rest * randn(n, 4 * n) / Math.Sqrt(4.0 * n);
-                    var (_, largest) = Range(NewtonSchulz.Orthogonalize(low.OnDevice(), table, type, Normalisation.Schatten8, Form.Gram));
+                    var (_, largest) = Range(NewtonSchulz.Orthogonalize(low.OnDevice(), table, type, NewtonSchulzForm.Gram));
                     Assert.InRange(largest, 0, 1 + table.Bound + slack);
                 }
         }
     }
 
     [Theory]
-    [InlineData(Form.Plain)]
-    [InlineData(Form.Gram)]
-    public void Matrices_whose_products_are_made_in_strips_come_out_as_small_ones(Form form)
+    [InlineData(NewtonSchulzForm.Plain)]
+    [InlineData(NewtonSchulzForm.Gram)]
+    public void Matrices_whose_products_are_made_in_strips_come_out_as_small_ones(NewtonSchulzForm form)
     {
         // A shorter side of 769 makes strips of 384, 384 and 1 rows on the CPU, and of 256 for X X^T.
         random.manual_seed(14);
@@ -106,7 +90,7 @@ public class FormTests
         foreach (var (rows, columns) in new[] { (769L, 1000L), (1000L, 769L) })
         {
             var matrix = randn(rows, columns, dtype: float64).OnDevice();
-            var X = matrix / linalg.vector_norm(matrix);
+            var X = matrix / linalg.svdvals(matrix).pow(8).sum().pow(0.125);
             foreach (var (a, b, c) in schedule)
             {
                 var A = X.matmul(X.mT);
@@ -129,17 +113,17 @@ public class FormTests
     }
 
     [Fact]
-    public void In_bfloat16_the_Schatten_normalisation_keeps_the_bound_whatever_the_norm()
+    public void In_bfloat16_the_Schatten_normalization_keeps_the_bound_whatever_the_norm()
     {
         // Coefficients divided by powers of the norm and rounded to bfloat16 would be off by 0.35 at the worst norm.
         random.manual_seed(11);
         var table = MinimaxFamily.Table(1e-2, 4);
         for (var n = 8; n <= 104; n += 8)
-            foreach (var form in new[] { Form.Plain, Form.Gram })
+            foreach (var form in new[] { NewtonSchulzForm.Plain, NewtonSchulzForm.Gram })
             {
-                // The values fill [0.03, 1]; over a Schatten-8 norm below 1.5 they stay above l.
-                var matrix = Filling(0.03, n, 3 * n, out _).to(float32).OnDevice();
-                var (least, most) = Range(NewtonSchulz.Orthogonalize(matrix, table, ScalarType.BFloat16, Normalisation.Schatten8, form));
+                // The least value, 0.03, is above l.
+                var matrix = Filling.Matrix(0.03, n, 3 * n).to(float32).OnDevice();
+                var (least, most) = Range(NewtonSchulz.Orthogonalize(matrix, table, ScalarType.BFloat16, form));
                 Assert.InRange(least, 1 - table.Bound - 0.03, 1 + table.Bound);
                 Assert.InRange(most, 1 - table.Bound, 1 + table.Bound + 0.03);
             }
@@ -150,27 +134,27 @@ public class FormTests
     {
         random.manual_seed(8);
         const double l = 1e-3;
-        var matrix = Filling(l, 96, 384, out var norm).to(float32).OnDevice();
+        var matrix = Filling.Matrix(l, 96, 384).to(float32).OnDevice();
         var table = MinimaxFamily.Table(l, 5);
-        Assert.Equal(Form.Plain, NewtonSchulz.Choose(table, 96, 384, ScalarType.BFloat16));
-        Assert.Equal(Form.Plain, NewtonSchulz.Choose(PublishedSchedules.Muon(), 96, 384, ScalarType.BFloat16));
-        Assert.Equal(Form.Gram, NewtonSchulz.Choose(table, 96, 384, ScalarType.Float32));
-        Assert.Equal(Form.Plain, NewtonSchulz.Choose(table, 96, 96, ScalarType.Float32));
-        var (least, most) = Range(NewtonSchulz.Orthogonalize(matrix, ForNorm(table, norm), ScalarType.BFloat16));
+        Assert.Equal(NewtonSchulzForm.Plain, NewtonSchulz.Choose(table, 96, 384, ScalarType.BFloat16));
+        Assert.Equal(NewtonSchulzForm.Plain, NewtonSchulz.Choose(PublishedSchedules.Muon(), 96, 384, ScalarType.BFloat16));
+        Assert.Equal(NewtonSchulzForm.Gram, NewtonSchulz.Choose(table, 96, 384, ScalarType.Float32));
+        Assert.Equal(NewtonSchulzForm.Plain, NewtonSchulz.Choose(table, 96, 96, ScalarType.Float32));
+        var (least, most) = Range(NewtonSchulz.Orthogonalize(matrix, table, ScalarType.BFloat16));
         // The bound is [0.864, 1.136]; values this small lose 0.06 to rounding.
         Assert.InRange(least, 1 - table.Bound - 0.08, 1);
         Assert.InRange(most, 1, 1 + table.Bound + 0.03);
     }
 
     [Theory]
-    [InlineData(Form.Plain, 24, 72)]
-    [InlineData(Form.Gram, 24, 72)]
-    [InlineData(Form.Gram, 72, 24)]
-    [InlineData(Form.Plain, 1, 9)]
-    [InlineData(Form.Plain, 9, 1)]
-    [InlineData(Form.Plain, 2, 2)]
-    [InlineData(Form.Gram, 2, 2)]
-    public void Schatten_normalisation_is_a_division_by_that_norm(Form form, long rows, long columns)
+    [InlineData(NewtonSchulzForm.Plain, 24, 72)]
+    [InlineData(NewtonSchulzForm.Gram, 24, 72)]
+    [InlineData(NewtonSchulzForm.Gram, 72, 24)]
+    [InlineData(NewtonSchulzForm.Plain, 1, 9)]
+    [InlineData(NewtonSchulzForm.Plain, 9, 1)]
+    [InlineData(NewtonSchulzForm.Plain, 2, 2)]
+    [InlineData(NewtonSchulzForm.Gram, 2, 2)]
+    public void Schatten_normalization_is_a_division_by_that_norm(NewtonSchulzForm form, long rows, long columns)
     {
         random.manual_seed(9);
         var matrix = randn(rows, columns, dtype: float64);
@@ -179,8 +163,8 @@ public class FormTests
         var norm = S.pow(8).sum().pow(1.0 / 8).item<double>();
         var expected = U.matmul(diag(tensor(S.data<double>().Select(s => schedule.Apply(s / norm)).ToArray()))).matmul(Vh);
         // Observed 3.1e-8: fused products take coefficients in float32.
-        Close.To(expected, NewtonSchulz.Orthogonalize(matrix.OnDevice(), schedule, normalisation: Normalisation.Schatten8, form: form), 1e-5);
-        var single = NewtonSchulz.Orthogonalize(matrix.to(float32).OnDevice(), schedule, normalisation: Normalisation.Schatten8, form: form);
+        Close.To(expected, NewtonSchulz.Orthogonalize(matrix.OnDevice(), schedule, form: form), 1e-5);
+        var single = NewtonSchulz.Orthogonalize(matrix.to(float32).OnDevice(), schedule, form: form);
         Close.To(expected, single, 2e-4); // observed 4.7e-7
     }
 
@@ -190,11 +174,11 @@ public class FormTests
         random.manual_seed(10);
         var batch = randn(3, 16, 64).OnDevice();
         batch[1] = zeros(16, 64).OnDevice();
-        var schedule = MinimaxFamily.Table(1e-2, 5);
-        foreach (var normalisation in Enum.GetValues<Normalisation>())
+        foreach (var normalization in Enum.GetValues<Normalization>())
         {
-            var plain = NewtonSchulz.Orthogonalize(batch, schedule, normalisation: normalisation, form: Form.Plain);
-            var gram = NewtonSchulz.Orthogonalize(batch, schedule, normalisation: normalisation, form: Form.Gram);
+            var schedule = new NewtonSchulzSchedule(MinimaxFamily.Table(1e-2, 5), 1e-2, normalization);
+            var plain = NewtonSchulz.Orthogonalize(batch, schedule, form: NewtonSchulzForm.Plain);
+            var gram = NewtonSchulz.Orthogonalize(batch, schedule, form: NewtonSchulzForm.Gram);
             Close.To(plain, gram, 2e-4); // observed 5.7e-7
             Assert.Equal(0, plain[1].abs().max().item<float>());
             Assert.Equal(0, gram[1].abs().max().item<float>());

@@ -1,3 +1,4 @@
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Orthogonalization;
 
 namespace Root.Optimizers.Tests.Orthogonalization;
@@ -7,23 +8,23 @@ public class ScheduleTests
     [Fact]
     public void The_interval_test_accepts_and_refuses_the_right_published_sets()
     {
-        Assert.True(PublishedSchedules.Muon().Stable);
-        Assert.True(PublishedSchedules.Classic().Stable);
-        Assert.True(PublishedSchedules.Quintic.Stable);
-        Assert.True(PublishedSchedules.You6.Stable);
-        Assert.True(PublishedSchedules.PolarExpress(5).Stable);
-        Assert.True(PublishedSchedules.PolarExpress(10).Stable);
+        Assert.True(PublishedSchedules.Muon().IsStable);
+        Assert.True(PublishedSchedules.Classic().IsStable);
+        Assert.True(PublishedSchedules.Quintic.IsStable);
+        Assert.True(PublishedSchedules.You6.IsStable);
+        Assert.True(PublishedSchedules.PolarExpress(5).IsStable);
+        Assert.True(PublishedSchedules.PolarExpress(10).IsStable);
 
         NewtonSchulzSchedule Root(long m, long n) => NewtonSchulzSchedule.Repeat(PublishedSchedules.RootTriples[(m, n)], 5);
-        Assert.False(Root(2048, 2048).Stable);
-        Assert.False(Root(2048, 3072).Stable);
-        Assert.True(Root(2048, 8192).Stable);
-        Assert.True(Root(2048, 16384).Stable);
+        Assert.False(Root(2048, 2048).IsStable);
+        Assert.False(Root(2048, 3072).IsStable);
+        Assert.True(Root(2048, 8192).IsStable);
+        Assert.True(Root(2048, 16384).IsStable);
     }
 
     [Fact]
     public void A_schedule_that_ends_far_below_zero_is_not_stable() =>
-        Assert.False(new NewtonSchulzSchedule([new(1, -50, 0)]).Stable);
+        Assert.False(new NewtonSchulzSchedule([new(1, -50, 0)]).IsStable);
 
     [Fact]
     public void Roots_square_triple_grows_without_limit()
@@ -41,7 +42,7 @@ public class ScheduleTests
         var random = new Random(2);
         for (var trial = 0; trial < 200; trial++)
         {
-            var triple = new Triple(4 * random.NextDouble(), -8 * random.NextDouble(), 4 * random.NextDouble());
+            var triple = new QuinticStep(4 * random.NextDouble(), -8 * random.NextDouble(), 4 * random.NextDouble());
             var (low, high) = (random.NextDouble(), 1 + random.NextDouble());
             var samples = Enumerable.Range(0, 20_001).Select(i => triple.Apply(low + (high - low) * i / 20_000)).ToArray();
             var (least, most) = triple.Image(low, high);
@@ -80,7 +81,7 @@ public class ScheduleTests
             "polar_express" => PublishedSchedules.PolarExpress(),
             _ => PublishedSchedules.You6,
         };
-        var error = ScheduleFit.Error(schedule, Spectrum.Gaussian(rows, columns, 4000).Over(Normalisation.Frobenius));
+        var error = ScheduleFit.Error(schedule, Spectrum.Gaussian(rows, columns, 4000).Normalized(Normalization.Frobenius));
         Assert.InRange(error, 0.9 * expected, 1.1 * expected); // the values are given to two digits, and of sampled matrices
     }
 }

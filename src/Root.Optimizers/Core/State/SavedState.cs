@@ -14,13 +14,13 @@ namespace Root.Optimizers.Core;
 internal static class SavedState
 {
     private const string Format = "Root.Optimizers state";
-    private const int Version = 3;
+    private const int Version = 4;
 
     /// <summary>How options are written: by name, enumerations by theirs.</summary>
     public static readonly JsonSerializerOptions Json = new()
     {
         IncludeFields = true,
-        Converters = { new JsonStringEnumConverter(), new ScheduleJson(), new CoefficientTableJson() },
+        Converters = { new JsonStringEnumConverter() },
     };
 
     public static void WriteHeader(BinaryWriter writer)

@@ -1,15 +1,16 @@
 using System.Text.Json.Nodes;
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Orthogonalization;
 
-namespace Root.Optimizers.Tests.Orthogonalization;
+namespace Root.Optimizers.Tests.AdaNewton;
 
 public class CoefficientTableTests
 {
     private static CoefficientTable Sample()
     {
         var table = new CoefficientTable();
-        table.Set(768, 3072, new(MinimaxFamily.Table(0.0123, 4), Normalisation.Schatten8, new(CoefficientSource.Learned, 42, 1.25e-4)));
-        table.Set(64, 64, new(PublishedSchedules.Muon(), Normalisation.Frobenius, new(CoefficientSource.Published)));
+        table.Set(768, 3072, new(MinimaxFamily.Table(0.0123, 4), 1.25e-4, 42));
+        table.Set(64, 64, new(PublishedSchedules.Muon()));
         return table;
     }
 
@@ -46,7 +47,11 @@ public class CoefficientTableTests
         { "64x64", d => d["entries"]!.AsArray().Add(d["entries"]![0]!.DeepClone()) },
         { "64x0", d => d["entries"]![0]!["shape"]![1] = 0 },
         { "768x3072", d => d["entries"]![1]!["lower"] = -1 },
-        { "coefficient table", d => d["entries"]![1]!["normalisation"] = "Nonsense" },
+        { "768x3072", d => d["entries"]![1]!["lower"] = "small" },
+        { "768x3072", d => d["entries"]![1]!.AsObject().Remove("lower") },
+        { "768x3072", d => d["entries"]![1]!["steps"] = 0 },
+        { "768x3072", d => d["entries"]![1]!.AsObject().Remove("steps") },
+        { "64x64", d => d["entries"]![0]!["normalization"] = "Nonsense" },
         { "without a shape", d => d["entries"]![1]!.AsObject().Remove("shape") },
     };
 
@@ -59,20 +64,27 @@ public class CoefficientTableTests
     }
 
     [Fact]
+    public void A_fitted_schedule_is_written_by_its_l_and_any_other_by_its_coefficients()
+    {
+        var json = Sample().ToJson().Split('\n');
+        Assert.Equal("""{"shape":[768,3072],"steps":4,"lower":0.0123,"error":0.000125,"step":42}""", json[2]);
+        Assert.StartsWith("""{"shape":[64,64],"steps":[[3.4445,-4.775,2.0315],""", json[1]);
+        Assert.EndsWith("""]],"normalization":"Frobenius"},""", json[1]);
+    }
+
+    [Fact]
     public void Text_that_is_no_json_is_refused() =>
         Assert.Throws<InvalidDataException>(() => CoefficientTable.FromJson("{ not json"));
 
     [Fact]
-    public void An_unstable_schedule_cannot_be_set_and_the_published_table_is_read_only()
+    public void An_unstable_schedule_cannot_be_set_and_published_coefficients_cannot_learn()
     {
-        var unstable = new CoefficientEntry(NewtonSchulzSchedule.Repeat(PublishedSchedules.RootTriples[(2048, 2048)], 5),
-            Normalisation.Frobenius, new(CoefficientSource.Published));
+        var unstable = new CoefficientEntry(NewtonSchulzSchedule.Repeat(PublishedSchedules.RootTriples[(2048, 2048)], 5));
         Assert.Contains("2048x2048", Assert.Throws<ArgumentException>(() => new CoefficientTable().Set(2048, 2048, unstable)).Message);
-        Assert.Throws<InvalidOperationException>(() => CoefficientTable.RootPublished.Set(2, 2, Sample().For(64, 64, 5)));
-        Assert.Equal(PublishedSchedules.RootTriples[(2048, 8192)], CoefficientTable.RootPublished.For(8192, 2048, 5).Schedule[0]);
-        Assert.Equal(PublishedSchedules.MuonTriple, CoefficientTable.RootPublished.For(77, 5, 3).Schedule[2]);
+        Assert.Equal(PublishedSchedules.RootTriples[(2048, 8192)], Coefficients.Published.For(8192, 2048, 5)[0]);
+        Assert.Equal(PublishedSchedules.MuonTriple, Coefficients.Published.For(77, 5, 3)[2]);
         Assert.Throws<ArgumentException>(() => new RootOptimizer([Support.Models.Parameter(2, 2)],
-            new RootOptimizer.Options { coefficients = CoefficientTable.RootPublished }));
+            new RootOptimizer.Options { coefficients = Coefficients.Published }));
     }
 
     [Theory]
@@ -86,22 +98,22 @@ public class CoefficientTableTests
         var spectrum = new Spectrum(values, Enumerable.Repeat(1.0 / values.Length, values.Length).ToArray(), rows);
         foreach (var steps in new[] { 4, 5 })
         {
-            var (schedule, error) = ScheduleFit.Fit(spectrum, rows, columns, steps, Normalisation.Schatten8);
-            var shipped = CoefficientTable.Shipped().For(rows, columns, steps);
+            var (schedule, error) = ScheduleFit.Fit(spectrum, rows, columns, steps);
+            var shipped = CoefficientTable.Shipped().Entries.Single(e => (e.shorter, e.longer, e.steps) == (rows, columns, steps)).entry;
             Assert.Equal(schedule, shipped.Schedule);
-            Assert.Equal(error, shipped.Provenance.Error!.Value, 1e-12);
+            Assert.Equal(error, shipped.Error!.Value, 1e-12);
         }
     }
 
     [Fact]
     public void Every_shipped_entry_is_stable_and_of_small_bound() => Assert.All(CoefficientTable.Shipped().Entries,
-        e => Assert.True(e.entry.Schedule.Stable && e.entry.Schedule.Bound <= MinimaxFamily.LargestBound));
+        e => Assert.True(e.entry.Schedule.IsStable && e.entry.Schedule.Bound <= MinimaxFamily.LargestBound));
 
     [Fact]
     public void An_unknown_shape_gets_the_widest_schedule()
     {
-        var entry = new CoefficientTable().For(77, 5, 4);
-        Assert.Equal(MinimaxFamily.Bank(4)[0], entry.Schedule);
-        Assert.True(entry.Schedule.Stable);
+        var schedule = new CoefficientTable().For(77, 5, 4);
+        Assert.Equal(MinimaxFamily.Bank(4)[0], schedule);
+        Assert.True(schedule.IsStable);
     }
 }

@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Orthogonalization;
+namespace Root.Optimizers.AdaNewton;
 
 /// <summary>
 /// The distribution of a large matrix's singular values by Golub-Kahan-Lanczos bidiagonalization: the singular values of the
@@ -10,24 +10,25 @@ namespace Root.Optimizers.Orthogonalization;
 /// </summary>
 internal static class GolubKahan
 {
+    /// <summary>The nodes and their weights, of sum 1; one NaN where the matrix is not finite.</summary>
     /// <param name="matrix">(m, n); not changed.</param>
     /// <param name="steps">k: two products of the matrix with a vector each, and k^2 times the shorter side for the
     /// orthogonality that rounding takes.</param>
-    public static Spectrum Quadrature(Tensor matrix, int steps)
+    public static (double[] values, double[] weights) Quadrature(Tensor matrix, int steps)
     {
         using var scope = NewDisposeScope();
         var X = matrix.shape[0] <= matrix.shape[1] ? matrix.to(ScalarType.Float32) : matrix.mT.to(ScalarType.Float32);
-        var (shorter, count) = (X.shape[0], (int)Math.Min(steps, X.shape[0]));
-        if (!X.isfinite().all().item<bool>()) return new([double.NaN], [1], shorter);
+        var count = (int)Math.Min(steps, X.shape[0]);
+        if (!X.isfinite().all().item<bool>()) return ([double.NaN], [1]);
         var scale = X.abs().max();
-        if (scale.item<float>() == 0) return new([0], [1], shorter);
+        if (scale.item<float>() == 0) return ([0], [1]);
         X = X / scale;
 
         // X^T u_j = alpha_j v_j + beta_(j-1) v_(j-1), X v_j = beta_j u_(j+1) + alpha_j u_j; all stay on the device.
-        var U = zeros(count, shorter, dtype: ScalarType.Float32, device: X.device);
+        var U = zeros(count, X.shape[0], dtype: ScalarType.Float32, device: X.device);
         var V = zeros(count, X.shape[1], dtype: ScalarType.Float32, device: X.device);
         var (alphas, betas) = (new List<Tensor>(), new List<Tensor>());
-        var u = Probe(shorter).to(X.device);
+        var u = Probe(X.shape[0]).to(X.device);
         for (var j = 0; j < count; j++)
         {
             using var inner = NewDisposeScope();
@@ -53,7 +54,7 @@ internal static class GolubKahan
         var (left, values, _) = linalg.svd(B);
         var weights = left[0].square().data<double>().ToArray();
         var largest = scale.item<float>();
-        return new(values.data<double>().Select(s => s * largest).ToArray(), weights.Select(w => w / weights.Sum()).ToArray(), shorter);
+        return (values.data<double>().Select(s => s * largest).ToArray(), weights.Select(w => w / weights.Sum()).ToArray());
     }
 
     /// <summary>A unit vector of random signs, the same for every matrix of its length: it takes nothing from the user's

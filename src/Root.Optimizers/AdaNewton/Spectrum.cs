@@ -1,7 +1,8 @@
+using Root.Optimizers.Orthogonalization;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Orthogonalization;
+namespace Root.Optimizers.AdaNewton;
 
 /// <summary>
 /// The singular values of a matrix as a distribution: values and weights that sum to 1. All of them with equal weights
@@ -54,9 +55,9 @@ public sealed class Spectrum
     }
 
     /// <summary>The same spectrum divided by a norm of its own. Values that a model of few values puts above 1 become 1.</summary>
-    public Spectrum Over(Normalisation normalisation)
+    public Spectrum Normalized(Normalization normalization)
     {
-        var power = normalisation == Normalisation.Schatten8 ? 8 : 2;
+        var power = normalization == Normalization.Schatten8 ? 8 : 2;
         // Over the largest first, so that powers stay in range.
         var largest = Values.Max();
         var norm = largest * Math.Pow(Count * Mean(s => Math.Pow(s / largest, power)), 1.0 / power);
@@ -91,8 +92,13 @@ public sealed class Spectrum
     /// <see cref="ExactSide"/>, else a quadrature of <see cref="LanczosSteps"/> nodes, in float32. Waits for the device.
     /// </summary>
     /// <param name="matrix">(m, n), floating point; not changed.</param>
-    public static Spectrum Of(Tensor matrix) =>
-        Math.Min(matrix.shape[0], matrix.shape[1]) <= ExactSide ? Exact(matrix) : GolubKahan.Quadrature(matrix, LanczosSteps);
+    public static Spectrum FromMatrix(Tensor matrix)
+    {
+        var shorter = Math.Min(matrix.shape[0], matrix.shape[1]);
+        if (shorter <= ExactSide) return Exact(matrix);
+        var (values, weights) = GolubKahan.Quadrature(matrix, LanczosSteps);
+        return new(values, weights, shorter);
+    }
 
     /// <summary>All singular values, from the eigenvalues of the Gram matrix of the shorter side.</summary>
     public static Spectrum Exact(Tensor matrix)

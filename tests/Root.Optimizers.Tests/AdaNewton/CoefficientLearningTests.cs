@@ -1,15 +1,17 @@
-using Root.Optimizers.Orthogonalization;
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Tests.Support;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Tests;
+namespace Root.Optimizers.Tests.AdaNewton;
 
 /// <summary>Coefficients learned while the optimizer steps.</summary>
 public class CoefficientLearningTests
 {
     private static RootOptimizer Learning(IEnumerable<Parameter> parameters, CoefficientTable? table = null) =>
         new(parameters, new RootOptimizer.Options { momentum = 0, outlier_quantile = 1, coefficients = table ?? CoefficientTable.Shipped(), precision = Precision.Float32 });
+
+    private static CoefficientTable TableOf(RootOptimizer optimizer) => (CoefficientTable)optimizer.Coefficients;
 
     /// <summary>A matrix with singular values spread evenly in log s over [l, 1].</summary>
     private static Tensor Spread(long rows, long columns, double l)
@@ -32,8 +34,9 @@ public class CoefficientLearningTests
                 Models.Gradient(parameter, Spread(24, 60, l));
                 optimizer.step();
             }
-            var entry = optimizer.Coefficients.For(24, 60, 4);
-            Assert.Equal(CoefficientSource.Learned, entry.Provenance.Source);
+            var (_, _, _, entry) = TableOf(optimizer).Entries.Single(e => (e.shorter, e.longer, e.steps) == (24, 60, 4));
+            Assert.NotNull(entry.Step);
+            Assert.Same(entry.Schedule, optimizer.Coefficients.For(24, 60, 4));
             lower.Add(entry.Schedule.Lower!.Value);
         }
         Assert.True(lower[1] > 3 * lower[0], string.Join(", ", lower));
@@ -65,7 +68,7 @@ public class CoefficientLearningTests
             Models.Gradient(parameters[0], Spread(8, 20, 0.5));
             Models.Gradient(parameters[1], Spread(rows, columns, 1e-3));
             optimizer.step();
-            if (RefitSchedule.IsDue(step)) seen.Add(table.For(8, 20, 4).Schedule.Lower!.Value);
+            if (RefitSchedule.IsDue(step)) seen.Add(table.For(8, 20, 4).Lower!.Value);
         }
         Assert.True(seen[0] > seen[1] && seen[2] > seen[3], string.Join(", ", seen));
     }
@@ -83,7 +86,7 @@ public class CoefficientLearningTests
                 Models.RandomGradients(parameters);
                 optimizer.step();
             }
-            return (optimizer.Coefficients.ToJson(), rand(1).item<float>());
+            return (TableOf(optimizer).ToJson(), rand(1).item<float>());
         }
         var first = Run();
         Assert.Equal(first, Run());
@@ -154,11 +157,11 @@ public class CoefficientLearningTests
         var resumed = first.Select(p => new Parameter(p.detach().clone())).ToArray();
         using var after = new RootOptimizer(resumed);
         Saving.Load(after, Saving.Bytes(before));
-        Assert.Equal(before.Coefficients.ToJson(), after.Coefficients.ToJson());
+        Assert.Equal(TableOf(before).ToJson(), TableOf(after).ToJson());
 
         for (var step = 8; step < 25; step++) { Step(reference, step); Step(after, step); }
         for (var i = 0; i < unbroken.Length; i++) Close.Exactly(unbroken[i].detach(), resumed[i].detach());
-        Assert.Equal(reference.Coefficients.ToJson(), after.Coefficients.ToJson());
+        Assert.Equal(TableOf(reference).ToJson(), TableOf(after).ToJson());
     }
 
     [Fact]
@@ -176,13 +179,13 @@ public class CoefficientLearningTests
         ((RootOptimizer.ParamGroup)learned.ParamGroups.Single()).Options.learn_coefficients = false;
         using var other = Fresh(new());
         Pass(learned, other);
-        Assert.Equal(learned.Coefficients.Entries, other.Coefficients.Entries);
+        Assert.Equal(TableOf(learned).Entries, TableOf(other).Entries);
 
         using var published = Fresh(RootOptimizer.Options.Published());
         Assert.Throws<InvalidDataException>(() => Pass(learned, published));
         Assert.Throws<ArgumentException>(() => published.load_state_dict(learned.state_dict()));
         Pass(published, other);
-        Assert.Same(CoefficientTable.RootPublished, other.Coefficients);
+        Assert.Same(Coefficients.Published, other.Coefficients);
     }
 
     [Fact]
@@ -198,7 +201,7 @@ public class CoefficientLearningTests
             Models.Gradient(parameters[0], Spread(8, 20, 0.5));
             Models.Gradient(parameters[1], Spread(8, 20, 1e-3));
             optimizer.step();
-            if (RefitSchedule.IsDue(step)) seen.Add(optimizer.Coefficients.For(8, 20, 4).Schedule.Lower!.Value);
+            if (RefitSchedule.IsDue(step)) seen.Add(optimizer.Coefficients.For(8, 20, 4).Lower!.Value);
         }
         Assert.True(seen[0] > seen[1] && seen[2] > seen[3], string.Join(", ", seen));
     }
@@ -214,7 +217,7 @@ public class CoefficientLearningTests
         Assert.Empty(table.Entries);
         Assert.Equal(5, ((RootOptimizer.ParamGroup)optimizer.ParamGroups.Single()).Options.Steps);
         using var published = new RootOptimizer(Models.Mlp(), RootOptimizer.Options.Published());
-        Assert.Same(CoefficientTable.RootPublished, published.Coefficients);
+        Assert.Same(Coefficients.Published, published.Coefficients);
     }
 
     [Fact]

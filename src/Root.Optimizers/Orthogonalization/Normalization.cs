@@ -4,7 +4,7 @@ namespace Root.Optimizers.Orthogonalization;
 /// What a matrix is divided by before the iteration, so that its singular values lie in [0, 1]. The closer the divisor is to
 /// the largest singular value, the less the iteration has to lift the others.
 /// </summary>
-public enum Normalisation
+public enum Normalization
 {
     /// <summary>(sum s_i^2)^(1/2).</summary>
     Frobenius,

@@ -8,13 +8,13 @@ namespace Root.Optimizers.Orthogonalization;
 /// <param name="A">Of X.</param>
 /// <param name="B">Of (X X^T) X.</param>
 /// <param name="C">Of (X X^T)^2 X.</param>
-public readonly record struct Triple(double A, double B, double C)
+public readonly record struct QuinticStep(double A, double B, double C)
 {
     /// <summary>p(s).</summary>
     public double Apply(double s) => s * (A + s * s * (B + s * s * C));
 
     /// <summary>The step for inputs divided by <paramref name="scale"/> beforehand: s -> p(s / scale).</summary>
-    public Triple ForInputOver(double scale) =>
+    public QuinticStep ForInputOver(double scale) =>
         new(A / scale, B / Math.Pow(scale, 3), C / Math.Pow(scale, 5));
 
     /// <summary>Whether all three are numbers.</summary>

@@ -1,4 +1,4 @@
-namespace Root.Optimizers.Orthogonalization;
+namespace Root.Optimizers.Benchmarks.Fidelity;
 
 /// <summary>
 /// The simplex method of Nelder and Mead (The Computer Journal 7, 1965), for a few variables and a loss that may be infinite
@@ -6,7 +6,7 @@ namespace Root.Optimizers.Orthogonalization;
 /// </summary>
 internal static class NelderMead
 {
-    public static double[] Minimise(Func<double[], double> loss, double[] start, double step, int iterations = 2000)
+    public static double[] Minimize(Func<double[], double> loss, double[] start, double step, int iterations = 2000)
     {
         var simplex = Enumerable.Range(0, start.Length + 1).Select(i =>
         {

@@ -1,0 +1,70 @@
+using Root.Optimizers.Orthogonalization;
+
+namespace Root.Optimizers.AdaNewton;
+
+/// <summary>
+/// The Newton-Schulz coefficients that were fitted, by matrix shape and number of steps. A matrix and its transpose share an
+/// entry; a shape without one gets the schedule that covers the most singular values. Optimizers that are given one table learn
+/// into it together.
+/// </summary>
+public sealed partial class CoefficientTable : Coefficients
+{
+    private readonly Lock _lock = new();
+    private readonly SortedDictionary<(long shorter, long longer, int steps), CoefficientEntry> _entries = [];
+
+    /// <summary>An empty table.</summary>
+    public CoefficientTable() { }
+
+    /// <summary>A copy of the table this library ships with: the shapes of common models, fitted before training.</summary>
+    public static CoefficientTable Shipped()
+    {
+        var copy = new CoefficientTable();
+        copy.ReplaceWith(ShippedTable.Value);
+        return copy;
+    }
+
+    /// <summary>The entries: shape (shorter side first), number of steps, and what they hold; in order.</summary>
+    public IReadOnlyList<(long shorter, long longer, int steps, CoefficientEntry entry)> Entries
+    {
+        get
+        {
+            lock (_lock)
+                return _entries.Select(e => (e.Key.shorter, e.Key.longer, e.Key.steps, e.Value)).ToArray();
+        }
+    }
+
+    /// <inheritdoc />
+    public override NewtonSchulzSchedule For(long rows, long columns, int steps)
+    {
+        var key = Key(rows, columns, steps);
+        lock (_lock) return _entries.TryGetValue(key, out var entry) ? entry.Schedule : MinimaxFamily.Bank(steps)[0];
+    }
+
+    /// <summary>Sets the coefficients of a shape for as many steps as the schedule has.</summary>
+    /// <exception cref="ArgumentException">The schedule is not stable.</exception>
+    public void Set(long rows, long columns, CoefficientEntry entry)
+    {
+        if (!entry.Schedule.IsStable)
+            throw new ArgumentException($"The schedule {entry.Schedule} for {rows}x{columns} is not stable: perturbed by 1 % a step, "
+                + $"a singular value in [0, 1] can end above {NewtonSchulzSchedule.StableBound}.", nameof(entry));
+        lock (_lock) _entries[Key(rows, columns, entry.Schedule.Count)] = entry;
+    }
+
+    /// <summary>Takes over the entries of another table, and forgets all others.</summary>
+    internal void ReplaceWith(CoefficientTable other)
+    {
+        var entries = other.Entries;
+        lock (_lock)
+        {
+            _entries.Clear();
+            foreach (var (shorter, longer, steps, entry) in entries) _entries[(shorter, longer, steps)] = entry;
+        }
+    }
+
+    private static (long, long, int) Key(long rows, long columns, int steps)
+    {
+        if (rows < 1 || columns < 1 || steps < 1)
+            throw new ArgumentException($"A matrix of {rows}x{columns} has no coefficients for {steps} steps; all three are at least 1.");
+        return (Math.Min(rows, columns), Math.Max(rows, columns), steps);
+    }
+}
