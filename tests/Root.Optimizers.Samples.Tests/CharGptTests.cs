@@ -8,6 +8,7 @@ using TorchSharp;
 namespace Root.Optimizers.Samples.Tests;
 
 /// <summary>The sample as a user runs it: a process with a command line, files and an exit code.</summary>
+[Slow]
 public sealed class CharGptTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);

@@ -20,7 +20,7 @@ public class VisionTransformerTests
         return new(pixels, labels);
     }
 
-    [Fact]
+    [Fact, Slow]
     public void Every_method_learns_what_can_be_seen()
     {
         random.manual_seed(41);

@@ -44,7 +44,7 @@ public class HypersphericalDescentTests
         Close.To(-Sphere.Project(B, dims), parameter.detach(), 1e-3); // observed 4e-7
     }
 
-    [Fact]
+    [Fact, Slow]
     public void Rosenbrock_on_the_sphere_reaches_its_minimum()
     {
         // sum 100 (y_{i+1} - y_i^2)^2 + (1 - y_i)^2 of y = sqrt(n) w: its minimum, y = 1, lies on the sphere.

@@ -52,7 +52,7 @@ public class ManifoldMuonTests
         }
     }
 
-    [Theory]
+    [Theory, Slow]
     [InlineData(0.01)]
     [InlineData(1.0)]
     public void Weights_of_every_shape_stay_on_their_manifold(double lr)
@@ -196,7 +196,7 @@ public class ManifoldMuonTests
         }
     }
 
-    [Theory]
+    [Theory, Slow]
     [InlineData(StiefelSolver.Exact)]
     [InlineData(StiefelSolver.DualAscent)]
     public void Procrustes_converges_to_the_known_optimum(StiefelSolver solver)

@@ -54,7 +54,7 @@ public class ModularDescentTests
             Close.Exactly(a.parameter.detach(), b.parameter.detach());
     }
 
-    [Fact]
+    [Fact, Slow]
     public void State_resumes_and_nothing_leaks()
     {
         var (one, two) = (Model(), Model());

@@ -40,7 +40,7 @@ public class StiefelTests
         }
     }
 
-    [Theory]
+    [Theory, Slow]
     [InlineData(0.01)]
     [InlineData(0.1)]
     [InlineData(1.0)]

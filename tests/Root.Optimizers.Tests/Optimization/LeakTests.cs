@@ -7,7 +7,7 @@ namespace Root.Optimizers.Tests.Optimization;
 
 public class LeakTests
 {
-    [Theory]
+    [Theory, Slow]
     [InlineData(Precision.Float32)]
     [InlineData(Precision.BFloat16)]
     public void A_thousand_steps_leave_as_many_tensors_as_one(Precision precision)
@@ -21,7 +21,7 @@ public class LeakTests
         Assert.Equal(before, LiveTensors.Count);
     }
 
-    [Fact]
+    [Fact, Slow]
     public void A_thousand_steps_of_Muon_leave_as_many_tensors_as_one()
     {
         Parameter[] parameters = [Models.Parameter(6, 9), Models.Parameter(9, 6), Models.Parameter(6, 9), Models.Parameter(5)];

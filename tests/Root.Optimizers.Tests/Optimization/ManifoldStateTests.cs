@@ -74,7 +74,7 @@ public class ManifoldStateTests
         }
     }
 
-    [Theory, MemberData(nameof(Kinds))]
+    [Theory, Slow, MemberData(nameof(Kinds))]
     public void A_thousand_steps_leave_as_many_tensors_as_one(string kind)
     {
         var parameters = Parameters();

@@ -52,7 +52,7 @@ public class SavedStateTests
         for (var i = 0; i < unbroken.Length; i++) Close.Exactly(unbroken[i].detach(), resumed[i].detach());
     }
 
-    [Fact]
+    [Fact, Slow]
     public void A_truncated_or_damaged_file_changes_nothing()
     {
         using var source = TwoGroups(Parameters());

@@ -45,7 +45,7 @@ public class FormTests
         Assert.InRange(most, 1 - table.Bound, 1 + table.Bound + slack);
     }
 
-    [Theory]
+    [Theory, Slow]
     [InlineData(ScalarType.BFloat16, 0.3, 2, 1, 0.04)] // observed 0.007
     [InlineData(ScalarType.BFloat16, 0.1, 3, 1, 0.04)] // observed 0.009; of low rank 0.025
     [InlineData(ScalarType.BFloat16, 0.3, 3, 1, 0.04)] // observed 0.009; of low rank 0.013
@@ -79,7 +79,7 @@ public class FormTests
         }
     }
 
-    [Theory]
+    [Theory, Slow]
     [InlineData(NewtonSchulzForm.Plain)]
     [InlineData(NewtonSchulzForm.Gram)]
     public void Matrices_whose_products_are_made_in_strips_come_out_as_small_ones(NewtonSchulzForm form)
@@ -112,7 +112,7 @@ public class FormTests
         Close.To(expected, result.detach(), 1e-5); // whole products in the place of strips; observed 3.5e-7
     }
 
-    [Fact]
+    [Fact, Slow]
     public void In_bfloat16_the_Schatten_normalization_keeps_the_bound_whatever_the_norm()
     {
         // Coefficients divided by powers of the norm and rounded to bfloat16 would be off by 0.35 at the worst norm.
