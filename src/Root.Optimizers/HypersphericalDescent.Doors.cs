@@ -31,11 +31,11 @@ public partial class HypersphericalDescent
     public HypersphericalDescent(nn.Module model, double lr, Options? options = null)
         : this(model, MatrixOptions.With(options, lr)) { }
 
-    /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{MatrixOptimizer{RootOptimizer.Options}.ParamGroup}, RootOptimizer.Options?)"/>
+    /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{RootOptimizer.ParamGroup}, RootOptimizer.Options?)"/>
     [OverloadResolutionPriority(2)] // of [new(...)], which could be anything
     public HypersphericalDescent(IEnumerable<ParamGroup> groups, Options? options = null) : base(groups, options) { }
 
-    /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{MatrixOptimizer{RootOptimizer.Options}.ParamGroup}, double, RootOptimizer.Options?)"/>
+    /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{RootOptimizer.ParamGroup}, double, RootOptimizer.Options?)"/>
     [OverloadResolutionPriority(2)]
     public HypersphericalDescent(IEnumerable<ParamGroup> groups, double lr, Options? options = null)
         : this(groups, MatrixOptions.With(options, lr)) { }

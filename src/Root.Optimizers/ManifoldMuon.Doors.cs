@@ -30,11 +30,11 @@ public partial class ManifoldMuon
     [OverloadResolutionPriority(1)]
     public ManifoldMuon(nn.Module model, double lr, Options? options = null) : this(model, MatrixOptions.With(options, lr)) { }
 
-    /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{MatrixOptimizer{RootOptimizer.Options}.ParamGroup}, RootOptimizer.Options?)"/>
+    /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{RootOptimizer.ParamGroup}, RootOptimizer.Options?)"/>
     [OverloadResolutionPriority(2)] // of [new(...)], which could be anything
     public ManifoldMuon(IEnumerable<ParamGroup> groups, Options? options = null) : base(groups, options) { }
 
-    /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{MatrixOptimizer{RootOptimizer.Options}.ParamGroup}, double, RootOptimizer.Options?)"/>
+    /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{RootOptimizer.ParamGroup}, double, RootOptimizer.Options?)"/>
     [OverloadResolutionPriority(2)]
     public ManifoldMuon(IEnumerable<ParamGroup> groups, double lr, Options? options = null)
         : this(groups, MatrixOptions.With(options, lr)) { }

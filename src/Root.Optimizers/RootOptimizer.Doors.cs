@@ -44,7 +44,7 @@ public partial class RootOptimizer
     public RootOptimizer(nn.Module model, double lr, Options? options = null) : this(model, MatrixOptions.With(options, lr)) { }
 
     /// <summary>Over parameter groups, each with options of its own.</summary>
-    /// <param name="groups">At least one; what their options do not set is taken from <paramref name="options"/>.</param>
+    /// <param name="groups">At least one; what their options do not set is the optimizer's.</param>
     /// <param name="options">What they do not set has the default named at the option.</param>
     /// <exception cref="ArgumentException">No groups; or see <see cref="MatrixOptimizer.add_param_group"/>.</exception>
     [OverloadResolutionPriority(2)] // of [new(...)], which could be anything

@@ -25,7 +25,8 @@ public static partial class TorchOptim
             new(parameters, HypersphericalDescentOptions(lr, momentum, manifold, initialize));
 
         /// <inheritdoc cref="HypersphericalDescent.HypersphericalDescent(IEnumerable{ValueTuple{string, Parameter}}, HypersphericalDescent.Options?)"/>
-        public static HypersphericalDescent HypersphericalDescent(IEnumerable<(string name, Parameter parameter)> parameters, HypersphericalDescent.Options options) =>
+        public static HypersphericalDescent HypersphericalDescent(IEnumerable<(string name, Parameter parameter)> parameters,
+            HypersphericalDescent.Options options) =>
             new(parameters, options);
 
         /// <inheritdoc cref="HypersphericalDescent.HypersphericalDescent(nn.Module, HypersphericalDescent.Options?)"/>
@@ -40,16 +41,17 @@ public static partial class TorchOptim
         public static HypersphericalDescent HypersphericalDescent(nn.Module model, HypersphericalDescent.Options options) =>
             new(model, options);
 
-        /// <inheritdoc cref="HypersphericalDescent.HypersphericalDescent(IEnumerable{MatrixOptimizer{HypersphericalDescent.Options}.ParamGroup}, HypersphericalDescent.Options?)"/>
+        /// <inheritdoc cref="HypersphericalDescent.HypersphericalDescent(IEnumerable{HypersphericalDescent.ParamGroup}, HypersphericalDescent.Options?)"/>
         /// <inheritdoc cref="HypersphericalDescentOptions" path="/param"/>
         [OverloadResolutionPriority(2)]
         public static HypersphericalDescent HypersphericalDescent(IEnumerable<HypersphericalDescent.ParamGroup> groups,
             double lr = 0.1, double momentum = 0, Manifold manifold = Manifold.Sphere, bool initialize = true) =>
             new(groups, HypersphericalDescentOptions(lr, momentum, manifold, initialize));
 
-        /// <inheritdoc cref="HypersphericalDescent.HypersphericalDescent(IEnumerable{MatrixOptimizer{HypersphericalDescent.Options}.ParamGroup}, HypersphericalDescent.Options?)"/>
+        /// <inheritdoc cref="HypersphericalDescent.HypersphericalDescent(IEnumerable{HypersphericalDescent.ParamGroup}, HypersphericalDescent.Options?)"/>
         [OverloadResolutionPriority(2)]
-        public static HypersphericalDescent HypersphericalDescent(IEnumerable<HypersphericalDescent.ParamGroup> groups, HypersphericalDescent.Options options) =>
+        public static HypersphericalDescent HypersphericalDescent(IEnumerable<HypersphericalDescent.ParamGroup> groups,
+            HypersphericalDescent.Options options) =>
             new(groups, options);
     }
 

@@ -42,7 +42,7 @@ public static partial class TorchOptim
         [OverloadResolutionPriority(1)]
         public static ManifoldMuon ManifoldMuon(nn.Module model, ManifoldMuon.Options options) => new(model, options);
 
-        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(IEnumerable{MatrixOptimizer{ManifoldMuon.Options}.ParamGroup}, ManifoldMuon.Options?)"/>
+        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(IEnumerable{ManifoldMuon.ParamGroup}, ManifoldMuon.Options?)"/>
         /// <inheritdoc cref="ManifoldMuonOptions" path="/param"/>
         [OverloadResolutionPriority(2)]
         public static ManifoldMuon ManifoldMuon(IEnumerable<ManifoldMuon.ParamGroup> groups, double lr = 0.1,
@@ -50,7 +50,7 @@ public static partial class TorchOptim
             Radius radius = Radius.One, bool initialize = true) =>
             new(groups, ManifoldMuonOptions(lr, momentum, solver, manifold, radius, initialize));
 
-        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(IEnumerable{MatrixOptimizer{ManifoldMuon.Options}.ParamGroup}, ManifoldMuon.Options?)"/>
+        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(IEnumerable{ManifoldMuon.ParamGroup}, ManifoldMuon.Options?)"/>
         [OverloadResolutionPriority(2)]
         public static ManifoldMuon ManifoldMuon(IEnumerable<ManifoldMuon.ParamGroup> groups, ManifoldMuon.Options options) =>
             new(groups, options);

@@ -9,7 +9,8 @@ public static partial class TorchOptim
     {
         /// <inheritdoc cref="ModularDescent.ModularDescent(ModularBudget, ModularDescent.Options?)"/>
         /// <inheritdoc cref="ModularDescentOptions" path="/param"/>
-        public static ModularDescent ModularDescent(ModularBudget budget, double lr = 0.1, double momentum = 0.9, double weight_decay = 0) =>
+        public static ModularDescent ModularDescent(ModularBudget budget, double lr = 0.1, double momentum = 0.9,
+            double weight_decay = 0) =>
             new(budget, ModularDescentOptions(lr, momentum, weight_decay));
 
         /// <inheritdoc cref="ModularDescent.ModularDescent(ModularBudget, ModularDescent.Options?)"/>

@@ -40,7 +40,7 @@ public static partial class TorchOptim
         [OverloadResolutionPriority(1)]
         public static RootOptimizer ROOT(nn.Module model, RootOptimizer.Options options) => new(model, options);
 
-        /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{MatrixOptimizer{RootOptimizer.Options}.ParamGroup}, RootOptimizer.Options?)"/>
+        /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{RootOptimizer.ParamGroup}, RootOptimizer.Options?)"/>
         /// <inheritdoc cref="ROOTOptions" path="/param"/>
         [OverloadResolutionPriority(2)]
         public static RootOptimizer ROOT(IEnumerable<RootOptimizer.ParamGroup> groups, double lr = 1e-3,
@@ -48,7 +48,7 @@ public static partial class TorchOptim
             double outlier_quantile = 0.9) =>
             new(groups, ROOTOptions(lr, weight_decay, momentum, nesterov, ns_steps, outlier_quantile));
 
-        /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{MatrixOptimizer{RootOptimizer.Options}.ParamGroup}, RootOptimizer.Options?)"/>
+        /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{RootOptimizer.ParamGroup}, RootOptimizer.Options?)"/>
         [OverloadResolutionPriority(2)]
         public static RootOptimizer ROOT(IEnumerable<RootOptimizer.ParamGroup> groups, RootOptimizer.Options options) =>
             new(groups, options);
@@ -56,7 +56,8 @@ public static partial class TorchOptim
 
     /// <summary>The options that are arguments of <c>torch.optim.ROOT</c>.</summary>
     /// <param name="lr">The learning rate. At least 0.</param>
-    /// <param name="weight_decay">Decoupled weight decay: parameters are multiplied by 1 - lr * weight_decay at each step. At least 0.</param>
+    /// <param name="weight_decay">Decoupled weight decay: parameters are multiplied by 1 - lr * weight_decay at each step. At
+    /// least 0.</param>
     /// <param name="momentum">Momentum mu, in [0, 1].</param>
     /// <param name="nesterov">Whether the gradient's part counts once more after it has entered the momentum.</param>
     /// <param name="ns_steps">Newton-Schulz steps, at least 1; null: 4, with learned coefficients.</param>
