@@ -6,54 +6,36 @@ namespace Root.Optimizers;
 
 public partial class ManifoldMuon
 {
-    /// <summary>Manifold Muon over the given parameters.</summary>
-    /// <param name="parameters">Where only tensors are known, a matrix of 10,000 rows or more is taken for an embedding
-    /// or an output head; pass named parameters or the module where a vocabulary is smaller.</param>
-    /// <param name="options">What they do not set has the default named at the option.</param>
-    /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>; or a weight is off its
-    /// manifold and initialize is false.</exception>
-    public ManifoldMuon(IEnumerable<Parameter> parameters, Options? options = null) : this([new ParamGroup(parameters)], options) { }
+    /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{Parameter}, RootOptimizer.Options?)"/>
+    public ManifoldMuon(IEnumerable<Parameter> parameters, Options? options = null)
+        : this([new ParamGroup(parameters)], options) { }
 
-    /// <summary>Manifold Muon over the given parameters, with <paramref name="lr"/> in the place of the options' learning rate.</summary>
-    /// <inheritdoc cref="ManifoldMuon(IEnumerable{Parameter}, Options?)"/>
-    public ManifoldMuon(IEnumerable<Parameter> parameters, double lr, Options? options = null) : this(parameters, MatrixOptions.With(options, lr)) { }
+    /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{Parameter}, double, RootOptimizer.Options?)"/>
+    public ManifoldMuon(IEnumerable<Parameter> parameters, double lr, Options? options = null)
+        : this(parameters, MatrixOptions.With(options, lr)) { }
 
-    /// <summary>Manifold Muon over named parameters: embeddings and output heads are recognized by name.</summary>
-    /// <param name="parameters">Names and parameters, as <c>model.named_parameters()</c> gives them.</param>
-    /// <param name="options">What they do not set has the default named at the option.</param>
-    /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>; or a weight is off its
-    /// manifold and initialize is false.</exception>
+    /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{ValueTuple{string, Parameter}}, RootOptimizer.Options?)"/>
     public ManifoldMuon(IEnumerable<(string name, Parameter parameter)> parameters, Options? options = null)
         : this([new ParamGroup(parameters)], options) { }
 
-    /// <summary>Manifold Muon over named parameters, with <paramref name="lr"/> in the place of the options' learning rate.</summary>
-    /// <inheritdoc cref="ManifoldMuon(IEnumerable{ValueTuple{string, Parameter}}, Options?)"/>
+    /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{ValueTuple{string, Parameter}}, double, RootOptimizer.Options?)"/>
     public ManifoldMuon(IEnumerable<(string name, Parameter parameter)> parameters, double lr, Options? options = null)
         : this(parameters, MatrixOptions.With(options, lr)) { }
 
-    /// <summary>Manifold Muon over a model: embeddings are recognized by module type, output heads by name.</summary>
-    /// <param name="model">The model, on the device and in the type it trains in.</param>
-    /// <param name="options">What they do not set has the default named at the option.</param>
-    /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>; or a weight is off its
-    /// manifold and initialize is false.</exception>
+    /// <inheritdoc cref="RootOptimizer.RootOptimizer(nn.Module, RootOptimizer.Options?)"/>
     [OverloadResolutionPriority(1)] // of a ParameterList, which is a module and a list
     public ManifoldMuon(nn.Module model, Options? options = null) : this([new ParamGroup(model)], options) { }
 
-    /// <summary>Manifold Muon over a model, with <paramref name="lr"/> in the place of the options' learning rate.</summary>
-    /// <inheritdoc cref="ManifoldMuon(nn.Module, Options?)"/>
+    /// <inheritdoc cref="RootOptimizer.RootOptimizer(nn.Module, double, RootOptimizer.Options?)"/>
     [OverloadResolutionPriority(1)]
     public ManifoldMuon(nn.Module model, double lr, Options? options = null) : this(model, MatrixOptions.With(options, lr)) { }
 
-    /// <summary>Manifold Muon over parameter groups, each with options of its own.</summary>
-    /// <param name="groups">At least one; what their options do not set is taken from <paramref name="options"/>.</param>
-    /// <param name="options">What they do not set has the default named at the option.</param>
-    /// <exception cref="ArgumentException">No groups; or see <see cref="MatrixOptimizer.add_param_group"/>; or a weight is off its
-    /// manifold and initialize is false.</exception>
+    /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{RootOptimizer.ParamGroup}, RootOptimizer.Options?)"/>
     [OverloadResolutionPriority(2)] // of [new(...)], which could be anything
     public ManifoldMuon(IEnumerable<ParamGroup> groups, Options? options = null) : base(groups, options) { }
 
-    /// <summary>Manifold Muon over parameter groups, with <paramref name="lr"/> in the place of the options' learning rate.</summary>
-    /// <inheritdoc cref="ManifoldMuon(IEnumerable{ParamGroup}, Options?)"/>
+    /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{RootOptimizer.ParamGroup}, double, RootOptimizer.Options?)"/>
     [OverloadResolutionPriority(2)]
-    public ManifoldMuon(IEnumerable<ParamGroup> groups, double lr, Options? options = null) : this(groups, MatrixOptions.With(options, lr)) { }
+    public ManifoldMuon(IEnumerable<ParamGroup> groups, double lr, Options? options = null)
+        : this(groups, MatrixOptions.With(options, lr)) { }
 }

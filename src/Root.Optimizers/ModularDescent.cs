@@ -26,8 +26,8 @@ public sealed partial class ModularDescent : MatrixOptimizer<ModularDescent.Opti
     public ModularDescent(ModularBudget budget, Options? options = null)
         : base([new ParamGroup(budget.Select(s => (s.Atom.ToString(), s.Atom.Weight)))], With(budget, options)) { }
 
-    /// <summary>Over the atoms of a budget, with <paramref name="lr"/> in the place of the options' learning rate.</summary>
     /// <inheritdoc cref="ModularDescent(ModularBudget, Options?)"/>
+    /// <inheritdoc cref="MatrixOptions.With" path="/param[@name='lr']"/>
     public ModularDescent(ModularBudget budget, double lr, Options? options = null) : this(budget, MatrixOptions.With(options, lr)) { }
 
     /// <summary>Over a model: atoms by the budget, what is in none by AdamW.</summary>
@@ -45,8 +45,8 @@ public sealed partial class ModularDescent : MatrixOptimizer<ModularDescent.Opti
                     nameof(budget));
     }
 
-    /// <summary>Over a model, with <paramref name="lr"/> in the place of the options' learning rate.</summary>
     /// <inheritdoc cref="ModularDescent(nn.Module, ModularBudget, Options?)"/>
+    /// <inheritdoc cref="MatrixOptions.With" path="/param[@name='lr']"/>
     public ModularDescent(nn.Module model, ModularBudget budget, double lr, Options? options = null)
         : this(model, budget, MatrixOptions.With(options, lr)) { }
 

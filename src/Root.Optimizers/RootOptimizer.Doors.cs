@@ -6,50 +6,53 @@ namespace Root.Optimizers;
 
 public partial class RootOptimizer
 {
-    /// <summary>ROOT over the given parameters.</summary>
+    /// <summary>Over the given parameters.</summary>
     /// <param name="parameters">Where only tensors are known, a matrix of 10,000 rows or more is taken for an embedding
     /// or an output head; pass named parameters or the module where a vocabulary is smaller.</param>
     /// <param name="options">What they do not set has the default named at the option.</param>
     /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>.</exception>
-    public RootOptimizer(IEnumerable<Parameter> parameters, Options? options = null) : this([new ParamGroup(parameters)], options) { }
+    public RootOptimizer(IEnumerable<Parameter> parameters, Options? options = null)
+        : this([new ParamGroup(parameters)], options) { }
 
-    /// <summary>ROOT over the given parameters, with <paramref name="lr"/> in the place of the options' learning rate.</summary>
     /// <inheritdoc cref="RootOptimizer(IEnumerable{Parameter}, Options?)"/>
-    public RootOptimizer(IEnumerable<Parameter> parameters, double lr, Options? options = null) : this(parameters, MatrixOptions.With(options, lr)) { }
+    /// <inheritdoc cref="MatrixOptions.With" path="/param[@name='lr']"/>
+    public RootOptimizer(IEnumerable<Parameter> parameters, double lr, Options? options = null)
+        : this(parameters, MatrixOptions.With(options, lr)) { }
 
-    /// <summary>ROOT over named parameters: embeddings and output heads are recognized by name.</summary>
+    /// <summary>Over named parameters: embeddings and output heads are recognized by name.</summary>
     /// <param name="parameters">Names and parameters, as <c>model.named_parameters()</c> gives them.</param>
     /// <param name="options">What they do not set has the default named at the option.</param>
     /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>.</exception>
     public RootOptimizer(IEnumerable<(string name, Parameter parameter)> parameters, Options? options = null)
         : this([new ParamGroup(parameters)], options) { }
 
-    /// <summary>ROOT over named parameters, with <paramref name="lr"/> in the place of the options' learning rate.</summary>
     /// <inheritdoc cref="RootOptimizer(IEnumerable{ValueTuple{string, Parameter}}, Options?)"/>
+    /// <inheritdoc cref="MatrixOptions.With" path="/param[@name='lr']"/>
     public RootOptimizer(IEnumerable<(string name, Parameter parameter)> parameters, double lr, Options? options = null)
         : this(parameters, MatrixOptions.With(options, lr)) { }
 
-    /// <summary>ROOT over a model: embeddings are recognized by module type, output heads by name.</summary>
+    /// <summary>Over a model: embeddings are recognized by module type, output heads by name.</summary>
     /// <param name="model">The model, on the device and in the type it trains in.</param>
     /// <param name="options">What they do not set has the default named at the option.</param>
     /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>.</exception>
     [OverloadResolutionPriority(1)] // of a ParameterList, which is a module and a list
     public RootOptimizer(nn.Module model, Options? options = null) : this([new ParamGroup(model)], options) { }
 
-    /// <summary>ROOT over a model, with <paramref name="lr"/> in the place of the options' learning rate.</summary>
     /// <inheritdoc cref="RootOptimizer(nn.Module, Options?)"/>
+    /// <inheritdoc cref="MatrixOptions.With" path="/param[@name='lr']"/>
     [OverloadResolutionPriority(1)]
     public RootOptimizer(nn.Module model, double lr, Options? options = null) : this(model, MatrixOptions.With(options, lr)) { }
 
-    /// <summary>ROOT over parameter groups, each with options of its own.</summary>
-    /// <param name="groups">At least one; what their options do not set is taken from <paramref name="options"/>.</param>
+    /// <summary>Over parameter groups, each with options of its own.</summary>
+    /// <param name="groups">At least one; what their options do not set is the optimizer's.</param>
     /// <param name="options">What they do not set has the default named at the option.</param>
     /// <exception cref="ArgumentException">No groups; or see <see cref="MatrixOptimizer.add_param_group"/>.</exception>
     [OverloadResolutionPriority(2)] // of [new(...)], which could be anything
     public RootOptimizer(IEnumerable<ParamGroup> groups, Options? options = null) : base(groups, options) { }
 
-    /// <summary>ROOT over parameter groups, with <paramref name="lr"/> in the place of the options' learning rate.</summary>
     /// <inheritdoc cref="RootOptimizer(IEnumerable{ParamGroup}, Options?)"/>
+    /// <inheritdoc cref="MatrixOptions.With" path="/param[@name='lr']"/>
     [OverloadResolutionPriority(2)]
-    public RootOptimizer(IEnumerable<ParamGroup> groups, double lr, Options? options = null) : this(groups, MatrixOptions.With(options, lr)) { }
+    public RootOptimizer(IEnumerable<ParamGroup> groups, double lr, Options? options = null)
+        : this(groups, MatrixOptions.With(options, lr)) { }
 }

@@ -8,51 +8,61 @@ public static partial class TorchOptim
 {
     extension(optim)
     {
-        /// <summary>Manifold Muon over the given parameters.</summary>
-        /// <remarks>The arguments are options of <see cref="ManifoldMuon.Options"/>.</remarks>
+        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(IEnumerable{Parameter}, ManifoldMuon.Options?)"/>
+        /// <inheritdoc cref="ManifoldMuonOptions" path="/param"/>
         public static ManifoldMuon ManifoldMuon(IEnumerable<Parameter> parameters, double lr = 0.1, double momentum = 0,
             StiefelSolver solver = StiefelSolver.Exact, Manifold manifold = Manifold.Stiefel, Radius radius = Radius.One,
             bool initialize = true) =>
             new(parameters, ManifoldMuonOptions(lr, momentum, solver, manifold, radius, initialize));
 
-        /// <summary>The same, with every option.</summary>
-        public static ManifoldMuon ManifoldMuon(IEnumerable<Parameter> parameters, ManifoldMuon.Options options) => new(parameters, options);
+        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(IEnumerable{Parameter}, ManifoldMuon.Options?)"/>
+        public static ManifoldMuon ManifoldMuon(IEnumerable<Parameter> parameters, ManifoldMuon.Options options) =>
+            new(parameters, options);
 
-        /// <summary>Manifold Muon over named parameters: embeddings and output heads are recognized by name.</summary>
-        /// <remarks>The arguments are options of <see cref="ManifoldMuon.Options"/>.</remarks>
+        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(IEnumerable{ValueTuple{string, Parameter}}, ManifoldMuon.Options?)"/>
+        /// <inheritdoc cref="ManifoldMuonOptions" path="/param"/>
         public static ManifoldMuon ManifoldMuon(IEnumerable<(string name, Parameter parameter)> parameters, double lr = 0.1,
             double momentum = 0, StiefelSolver solver = StiefelSolver.Exact, Manifold manifold = Manifold.Stiefel,
             Radius radius = Radius.One, bool initialize = true) =>
             new(parameters, ManifoldMuonOptions(lr, momentum, solver, manifold, radius, initialize));
 
-        /// <summary>The same, with every option.</summary>
-        public static ManifoldMuon ManifoldMuon(IEnumerable<(string name, Parameter parameter)> parameters, ManifoldMuon.Options options) => new(parameters, options);
+        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(IEnumerable{ValueTuple{string, Parameter}}, ManifoldMuon.Options?)"/>
+        public static ManifoldMuon ManifoldMuon(IEnumerable<(string name, Parameter parameter)> parameters, ManifoldMuon.Options options) =>
+            new(parameters, options);
 
-        /// <summary>Manifold Muon over a model: embeddings are recognized by module type, output heads by name.</summary>
-        /// <remarks>The arguments are options of <see cref="ManifoldMuon.Options"/>.</remarks>
+        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(nn.Module, ManifoldMuon.Options?)"/>
+        /// <inheritdoc cref="ManifoldMuonOptions" path="/param"/>
         [OverloadResolutionPriority(1)]
         public static ManifoldMuon ManifoldMuon(nn.Module model, double lr = 0.1, double momentum = 0,
             StiefelSolver solver = StiefelSolver.Exact, Manifold manifold = Manifold.Stiefel, Radius radius = Radius.One,
             bool initialize = true) =>
             new(model, ManifoldMuonOptions(lr, momentum, solver, manifold, radius, initialize));
 
-        /// <summary>The same, with every option.</summary>
+        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(nn.Module, ManifoldMuon.Options?)"/>
         [OverloadResolutionPriority(1)]
         public static ManifoldMuon ManifoldMuon(nn.Module model, ManifoldMuon.Options options) => new(model, options);
 
-        /// <summary>Manifold Muon over parameter groups.</summary>
-        /// <remarks>The arguments are options of <see cref="ManifoldMuon.Options"/>.</remarks>
+        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(IEnumerable{ManifoldMuon.ParamGroup}, ManifoldMuon.Options?)"/>
+        /// <inheritdoc cref="ManifoldMuonOptions" path="/param"/>
         [OverloadResolutionPriority(2)]
         public static ManifoldMuon ManifoldMuon(IEnumerable<ManifoldMuon.ParamGroup> groups, double lr = 0.1,
             double momentum = 0, StiefelSolver solver = StiefelSolver.Exact, Manifold manifold = Manifold.Stiefel,
             Radius radius = Radius.One, bool initialize = true) =>
             new(groups, ManifoldMuonOptions(lr, momentum, solver, manifold, radius, initialize));
 
-        /// <summary>The same, with every option.</summary>
+        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(IEnumerable{ManifoldMuon.ParamGroup}, ManifoldMuon.Options?)"/>
         [OverloadResolutionPriority(2)]
-        public static ManifoldMuon ManifoldMuon(IEnumerable<ManifoldMuon.ParamGroup> groups, ManifoldMuon.Options options) => new(groups, options);
+        public static ManifoldMuon ManifoldMuon(IEnumerable<ManifoldMuon.ParamGroup> groups, ManifoldMuon.Options options) =>
+            new(groups, options);
     }
 
+    /// <summary>The options that are arguments of <c>torch.optim.ManifoldMuon</c>.</summary>
+    /// <param name="lr">The spectral length of a step, in units of the radius. At least 0.</param>
+    /// <param name="momentum">Momentum mu, in [0, 1]; 0 as published.</param>
+    /// <param name="solver">How the direction is found.</param>
+    /// <param name="manifold">The manifold of the matrices.</param>
+    /// <param name="radius">How large the weights are.</param>
+    /// <param name="initialize">Whether weights that are off their manifold are moved to its nearest point; else they are refused.</param>
     private static ManifoldMuon.Options ManifoldMuonOptions(double lr, double momentum, StiefelSolver solver,
         Manifold manifold, Radius radius, bool initialize) => new()
     {

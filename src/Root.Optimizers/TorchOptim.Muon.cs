@@ -8,48 +8,57 @@ public static partial class TorchOptim
 {
     extension(optim)
     {
-        /// <summary>Muon over the given parameters.</summary>
-        /// <remarks>The arguments are options of <see cref="Muon.Options"/>.</remarks>
+        /// <inheritdoc cref="Muon.Muon(IEnumerable{Parameter}, Muon.Options?)"/>
+        /// <inheritdoc cref="MuonOptions" path="/param"/>
         public static Muon Muon(IEnumerable<Parameter> parameters, double lr = 1e-3, double weight_decay = 0.1,
             double momentum = 0.95, bool nesterov = true, int ns_steps = 5, LrScale lr_scale = LrScale.KellerJordan) =>
             new(parameters, MuonOptions(lr, weight_decay, momentum, nesterov, ns_steps, lr_scale));
 
-        /// <summary>The same, with every option.</summary>
+        /// <inheritdoc cref="Muon.Muon(IEnumerable{Parameter}, Muon.Options?)"/>
         public static Muon Muon(IEnumerable<Parameter> parameters, Muon.Options options) => new(parameters, options);
 
-        /// <summary>Muon over named parameters: embeddings and output heads are recognized by name.</summary>
-        /// <remarks>The arguments are options of <see cref="Muon.Options"/>.</remarks>
+        /// <inheritdoc cref="Muon.Muon(IEnumerable{ValueTuple{string, Parameter}}, Muon.Options?)"/>
+        /// <inheritdoc cref="MuonOptions" path="/param"/>
         public static Muon Muon(IEnumerable<(string name, Parameter parameter)> parameters, double lr = 1e-3,
             double weight_decay = 0.1, double momentum = 0.95, bool nesterov = true, int ns_steps = 5,
             LrScale lr_scale = LrScale.KellerJordan) =>
             new(parameters, MuonOptions(lr, weight_decay, momentum, nesterov, ns_steps, lr_scale));
 
-        /// <summary>The same, with every option.</summary>
-        public static Muon Muon(IEnumerable<(string name, Parameter parameter)> parameters, Muon.Options options) => new(parameters, options);
+        /// <inheritdoc cref="Muon.Muon(IEnumerable{ValueTuple{string, Parameter}}, Muon.Options?)"/>
+        public static Muon Muon(IEnumerable<(string name, Parameter parameter)> parameters, Muon.Options options) =>
+            new(parameters, options);
 
-        /// <summary>Muon over a model: embeddings are recognized by module type, output heads by name.</summary>
-        /// <remarks>The arguments are options of <see cref="Muon.Options"/>.</remarks>
+        /// <inheritdoc cref="Muon.Muon(nn.Module, Muon.Options?)"/>
+        /// <inheritdoc cref="MuonOptions" path="/param"/>
         [OverloadResolutionPriority(1)]
         public static Muon Muon(nn.Module model, double lr = 1e-3, double weight_decay = 0.1, double momentum = 0.95,
             bool nesterov = true, int ns_steps = 5, LrScale lr_scale = LrScale.KellerJordan) =>
             new(model, MuonOptions(lr, weight_decay, momentum, nesterov, ns_steps, lr_scale));
 
-        /// <summary>The same, with every option.</summary>
+        /// <inheritdoc cref="Muon.Muon(nn.Module, Muon.Options?)"/>
         [OverloadResolutionPriority(1)]
         public static Muon Muon(nn.Module model, Muon.Options options) => new(model, options);
 
-        /// <summary>Muon over parameter groups.</summary>
-        /// <remarks>The arguments are options of <see cref="Muon.Options"/>.</remarks>
+        /// <inheritdoc cref="Muon.Muon(IEnumerable{Muon.ParamGroup}, Muon.Options?)"/>
+        /// <inheritdoc cref="MuonOptions" path="/param"/>
         [OverloadResolutionPriority(2)]
         public static Muon Muon(IEnumerable<Muon.ParamGroup> groups, double lr = 1e-3, double weight_decay = 0.1,
             double momentum = 0.95, bool nesterov = true, int ns_steps = 5, LrScale lr_scale = LrScale.KellerJordan) =>
             new(groups, MuonOptions(lr, weight_decay, momentum, nesterov, ns_steps, lr_scale));
 
-        /// <summary>The same, with every option.</summary>
+        /// <inheritdoc cref="Muon.Muon(IEnumerable{Muon.ParamGroup}, Muon.Options?)"/>
         [OverloadResolutionPriority(2)]
         public static Muon Muon(IEnumerable<Muon.ParamGroup> groups, Muon.Options options) => new(groups, options);
     }
 
+    /// <summary>The options that are arguments of <c>torch.optim.Muon</c>.</summary>
+    /// <param name="lr">The learning rate. At least 0.</param>
+    /// <param name="weight_decay">Decoupled weight decay: parameters are multiplied by 1 - lr * weight_decay at each step. At
+    /// least 0.</param>
+    /// <param name="momentum">Momentum mu, in [0, 1].</param>
+    /// <param name="nesterov">Whether the gradient's part counts once more after it has entered the momentum.</param>
+    /// <param name="ns_steps">Newton-Schulz steps, at least 1, each of (3.4445, -4.7750, 2.0315).</param>
+    /// <param name="lr_scale">How the learning rate depends on the shape.</param>
     private static Muon.Options MuonOptions(double lr, double weight_decay, double momentum, bool nesterov, int ns_steps,
         LrScale lr_scale) => new()
     {

@@ -81,7 +81,8 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
     /// <summary>Adds a group. What its options do not set it takes from the optimizer's.</summary>
     /// <param name="param_group">A group whose Options are null or of this optimizer's type; they are copied.</param>
     /// <exception cref="ArgumentException">No parameters; a parameter that is in the optimizer already, is complex, integer
-    /// or sparse, or has been disposed; an option out of range. The optimizer is not changed.</exception>
+    /// or sparse, or has been disposed; an option out of range; on manifolds, a weight off its own where initialize is false. The
+    /// optimizer is not changed.</exception>
     public override void add_param_group(ParamGroup param_group)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);

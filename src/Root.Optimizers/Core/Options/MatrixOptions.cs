@@ -99,6 +99,8 @@ public abstract class MatrixOptions : OptimizerOptions
     internal virtual int BlocksOf(RoutedParameter parameter) => 1;
 
     /// <summary>These options with a learning rate; a copy, or new ones.</summary>
+    /// <param name="options">Not written to; null: none are set.</param>
+    /// <param name="lr">The learning rate, in the place of that of <paramref name="options"/>. At least 0.</param>
     internal static TOptions With<TOptions>(TOptions? options, double lr) where TOptions : MatrixOptions, new()
     {
         var copy = (TOptions?)options?.Copy() ?? new();
