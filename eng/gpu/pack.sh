@@ -4,7 +4,7 @@
 #
 # Makes artifacts/gpu, of which nothing else is needed there: root-optimizers.tar.xz and run.sh, which says how to go on.
 # libtorch stays behind, since every PyTorch for Python contains it, with CUDA where it has that. What comes along are the
-# programs with their .NET runtime (the tests, the benchmarks, and CharGpt, which the tests start), in one folder, so that
+# programs with their .NET runtime (the tests and the benchmarks), in one folder, so that
 # what they share is there once; the test vectors; benchmarks/pytorch/step.py; and eng/libstdcxx for older systems.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -28,7 +28,6 @@ done
 find "$stage/program" -lname '*/libtorch-cpu*' -delete
 rm -rf "$stage/program"/{amd64,createdump,libcapstone.so,libmscordaccore.so,libmscordbi.so,*.xml}
 [ ! -e "$stage/program/libtorch_cpu.so" ] || { echo "eng/gpu/pack.sh: libtorch is not known by its link." >&2; exit 1; }
-[ -x "$stage/program/CharGpt" ] || { echo "eng/gpu/pack.sh: CharGpt, which tests start, was not published." >&2; exit 1; }
 
 cp -r eng/system.sh eng/libstdcxx "$stage/eng"
 cp benchmarks/pytorch/step.py "$stage"
