@@ -17,9 +17,9 @@
 # how each part ended: what failed, what was stopped and what did not run, with the reason. With the default sets there are
 # eight files. The exit code is 1 where a part failed or there was no time for it.
 #
-# TorchSharp finds libtorch, and first of all libtorch_cuda.so, by name in LD_LIBRARY_PATH; its own libLibTorchSharp.so lies
-# beside the programs. It is linked against the libtorch of TorchSharp's package, and another version may lack symbols or lay
-# out objects in another way: symbols are checked before, and a small step of every optimizer shows whether it works.
+# TorchSharp loads libtorch_cpu.so, its own libLibTorchSharp.so, which lies beside the programs, and libtorch_cuda.so by name,
+# through LD_LIBRARY_PATH. Its own is linked against the libtorch of TorchSharp's package, and another version may lack symbols
+# or lay out objects in another way: the symbols are looked up first, and a small step of every optimizer shows whether it works.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
