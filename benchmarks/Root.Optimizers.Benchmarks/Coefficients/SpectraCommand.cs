@@ -9,8 +9,8 @@ namespace Root.Optimizers.Benchmarks.Coefficients;
 
 /// <summary>
 /// ./run bench spectra: trains CharGpt on Moby-Dick with RootOptimizer and writes the spectra of its clipped momentum. The
-/// defaults made <see cref="CapturedSpectrum.Width768"/>: half the learning rate of width 192 (docs/results/transfer.md has how
-/// the best one falls), and a small batch, for a run of ten minutes on two cores.
+/// defaults are those of the training behind <see cref="CapturedSpectrum.Width768"/>: half the learning rate of width 192
+/// (docs/results/transfer.md has how the best one falls), and a small batch, for a run of ten minutes on two cores.
 /// </summary>
 internal static class SpectraCommand
 {

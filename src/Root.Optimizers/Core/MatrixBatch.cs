@@ -9,8 +9,7 @@ public sealed class MatrixBatch
     /// <summary>
     /// On the CPU a batch holds no more entries: small matrices gain by sharing calls, large ones lose the cache and the
     /// reuse of memory. Source: RootOptimizer's step on 2 cores with AVX-512 BF16, libtorch 2.10, November 2026: this limit takes
-    /// 0.54 of the time of one matrix at a time for 8 of 192x768, 0.39 for 8 of 192x192, 0.83 for 8 of 512x512, where twice the
-    /// limit takes 1.5.
+    /// 0.54 of the time of one matrix at a time for 8 of 192x768, 0.39 for 8 of 192x192, 0.83 for 8 of 512x512.
     /// </summary>
     private const long EntriesOnCpu = 1 << 20;
 

@@ -56,5 +56,5 @@ public static class StiefelTangent
     /// 256x256 1.52, 384x384 1.37, 512x512 1.09, 768x768 1.00; 320x256 1.06, 480x384 0.82, 640x512 0.62; 512x256 0.34.
     /// </summary>
     public static TangentForm Choose(long m, long n, DeviceType device) =>
-        device == DeviceType.CPU && (n > (m == n ? 512 : 256) || 4 * m > 5 * n) ? TangentForm.Rational : TangentForm.Polynomial;
+        device == DeviceType.CPU && (n > (m == n ? 384 : 256) || 4 * m > 5 * n) ? TangentForm.Rational : TangentForm.Polynomial;
 }
