@@ -121,4 +121,33 @@ public class GroupTests
         optimizer.step();
         Assert.Equal(TestDevice.Device.type, ((MatrixState)optimizer.state_dict().State[0]).momentum_buffer.device_type);
     }
+
+    [Fact]
+    public void Options_replaced_on_a_live_group_are_those_that_the_step_reads_and_a_file_holds()
+    {
+        var parameter = Models.Parameter(4, 6);
+        using var optimizer = new Muon([parameter], lr: 0.01);
+        var group = (Muon.ParamGroup)optimizer.ParamGroups.Single();
+        group.Options = new() { LearningRate = 0.5, weight_decay = 0, lr_scale = LrScale.None };
+        Models.RandomGradients([parameter]);
+        var before = parameter.detach().clone();
+        optimizer.step();
+        // Muon's five steps leave singular values between 0.7 and 1.2.
+        Assert.InRange((parameter - before).norm().item<float>() / 0.5, 0.65 * 2, 1.25 * 2);
+
+        using var loaded = new Muon([Models.Parameter(4, 6)]);
+        Saving.Load(loaded, Saving.Bytes(optimizer));
+        Assert.Equal((0.5, 0.0), (loaded.ParamGroups.Single().LearningRate, ((Muon.ParamGroup)loaded.ParamGroups.Single()).Options.weight_decay));
+    }
+
+    [Fact]
+    public void The_options_given_are_not_written_to()
+    {
+        var options = new RootOptimizer.Options { weight_decay = 0 };
+        var parameter = Models.Parameter(4, 6);
+        using var optimizer = new RootOptimizer([new RootOptimizer.ParamGroup([parameter], options)], lr: 0.2);
+        Assert.Throws<ArgumentException>(() => optimizer.add_param_group(new RootOptimizer.ParamGroup([parameter], options)));
+        Assert.Null(options.LearningRate);
+        Assert.Equal(0.2, optimizer.ParamGroups.Single().LearningRate);
+    }
 }
