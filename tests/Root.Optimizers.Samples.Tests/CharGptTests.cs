@@ -184,13 +184,11 @@ public sealed class CharGptTests : IDisposable
 
     private static Process Start(string[] arguments, params (string Name, string Value)[] environment)
     {
-        // Where these tests bring their own runtime, so does the sample beside them; else `dotnet` runs it.
-        var program = Path.Combine(AppContext.BaseDirectory, "CharGpt");
-        var start = File.Exists(Path.Combine(AppContext.BaseDirectory, "libhostfxr.so"))
-            ? new ProcessStartInfo(program, arguments)
-            : new ProcessStartInfo("dotnet", [program + ".dll", .. arguments]);
-        start.RedirectStandardOutput = true;
-        start.RedirectStandardError = true;
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "CharGpt.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
 
         // One thread: a model this small gains nothing by more, and the tests beside this one want the other cores.
         start.Environment["OMP_NUM_THREADS"] = "1";

@@ -84,7 +84,7 @@ public class FormTests
     [InlineData(NewtonSchulzForm.Gram)]
     public void Matrices_whose_products_are_made_in_strips_come_out_as_small_ones(NewtonSchulzForm form)
     {
-        // A shorter side of 769 makes strips of 384, 384 and 1 rows on the CPU, and of 256 for X X^T.
+        // A shorter side of 769 makes strips of 256, 256, 256 and 1 rows on the CPU.
         random.manual_seed(14);
         var schedule = MinimaxFamily.Table(1e-2, 4);
         foreach (var (rows, columns) in new[] { (769L, 1000L), (1000L, 769L) })
