@@ -16,7 +16,7 @@ public static class Methods
         new("sphere", [0.03, 0.1, 0.3], (model, lr) => optim.HypersphericalDescent(model, lr)),
         new("rows", [0.03, 0.1, 0.3], (model, lr) => optim.HypersphericalDescent(model, lr, manifold: Manifold.UnitRows)),
         new("exact", [0.03, 0.1, 0.3], (model, lr) => optim.ManifoldMuon(model, lr)),
-        new("dual", [0.03, 0.1, 0.3], (model, lr) => optim.ManifoldMuon(model, lr, solver: StiefelSolver.DualAscent)),
+        new("dual", [0.03, 0.1, 0.3], (model, lr) => optim.ManifoldMuon(model, lr, solver: new StiefelSolver.DualAscent())),
     ];
 
     public static Method Find(string name) => All.FirstOrDefault(m => m.Name == name)

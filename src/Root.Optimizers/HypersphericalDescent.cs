@@ -1,3 +1,6 @@
+using Root.Optimizers.Core;
+using Root.Optimizers.Manifolds;
+
 namespace Root.Optimizers;
 
 /// <summary>
@@ -17,6 +20,14 @@ namespace Root.Optimizers;
 /// </remarks>
 public partial class HypersphericalDescent : ManifoldOptimizer<HypersphericalDescent.Options>
 {
+    /// <inheritdoc />
+    protected override void Update(MatrixBatch batch, Options options)
+    {
+        var sphere = (Sphere)((Home)batch.Plan!).Manifold;
+        var m = batch.Accumulate(options.momentum, nesterov: false);
+        Move(batch, options, (w, lr) => sphere.Retract(w, sphere.Direction(w, m), lr));
+    }
+
     /// <summary>
     /// Hyperspherical descent's hyperparameters. The learning rate is the tangent of the angle that a step turns a
     /// weight by. Defaults: lr 0.1, momentum 0, and for the AdamW fallback a hundredth of the learning rate, betas
@@ -30,8 +41,7 @@ public partial class HypersphericalDescent : ManifoldOptimizer<HypersphericalDes
 
         private protected override void CheckManifold(Manifold chosen)
         {
-            if (chosen is not (Manifold.Sphere or Manifold.UnitRows or Manifold.UnitColumns))
-                throw Require.Invalid(nameof(manifold), chosen, "Sphere, UnitRows or UnitColumns");
+            if (chosen is not Sphere) throw Require.Invalid(nameof(manifold), chosen, "Sphere, UnitRows or UnitColumns");
         }
     }
 }

@@ -1,6 +1,5 @@
 using Root.Optimizers.Core;
 using Root.Optimizers.Manifolds;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Root.Optimizers;
@@ -35,51 +34,33 @@ public partial class ManifoldMuon : ManifoldOptimizer<ManifoldMuon.Options>
     /// </summary>
     public IReadOnlyCollection<DualAscentReport> DualAscentReports => _reports.Values;
 
-    private protected override Tensor Move(Tensor W, Tensor M, double lr, Manifold manifold, MatrixBatch batch,
-        Options options) => manifold switch
+    /// <inheritdoc />
+    protected override void Update(MatrixBatch batch, Options options)
     {
-        Manifold.Stiefel when options.solver == StiefelSolver.DualAscent =>
-            MoveByDualAscent(W, M, lr, batch, options),
-        Manifold.Stiefel => Stiefel.Retract(W,
-            StiefelTangent.Direction(W, M, options.form, options.SignType()), lr),
-        Manifold.Euclidean => W.mul_(1 - lr * options.weight_decay)
-            .sub_(DualAscent.MatrixSign(M, options.SignType() ?? M.dtype).mul_(lr)),
-        _ => base.Move(W, M, lr, manifold, batch, options),
-    };
+        var (manifold, radius, _) = (Home)batch.Plan!;
+        var M = batch.Accumulate(options.momentum, nesterov: false);
+        if (manifold is Euclidean free) batch.Descend(free.Direction(M), options, scale: radius);
+        else if (manifold is not Stiefel) Move(batch, options, (W, lr) => manifold.Step(W, M, lr));
+        else if (options.solver is not StiefelSolver.DualAscent dual) Move(batch, options, (W, lr) => options.solver.Step(W, M, lr));
+        else Move(batch, options, (W, lr) => dual.Retract(W, Solve(dual, W, M, batch), lr));
+    }
 
-    /// <summary>As published, its retraction by the matrix sign included.</summary>
-    private Tensor MoveByDualAscent(Tensor W, Tensor M, double lr, MatrixBatch batch, Options options)
+    /// <summary>Of the dual ascent, with a report for every parameter.</summary>
+    private Tensor Solve(StiefelSolver.DualAscent dual, Tensor W, Tensor M, MatrixBatch batch)
     {
-        var signType = options.SignType() ?? ScalarType.BFloat16;
-        DualAscent solved;
         try
         {
-            solved = DualAscent.Solve(W, M, options.dual_alpha, options.dual_steps,
-                options.dual_tolerance, signType);
+            var solution = dual.Solve(W, M);
+            foreach (var (slot, i) in batch.Slots.Select((slot, i) => (slot, i)))
+                _reports[slot] = new(slot.Routed, solution.Residual[i], solution.Iterations[i]);
+            return solution.A;
         }
         catch (NotFiniteNumberException e)
         {
             throw new NotFiniteNumberException($"{string.Join(", ", batch.Slots.Select(slot => slot.Label))}: {e.Message} "
                 + "Parameters before these have taken this step: restore a checkpoint.", e);
         }
-        foreach (var (slot, i) in batch.Slots.Select((slot, i) => (slot, i)))
-            _reports[slot] = new(slot.Routed, solved.Residual[i], solved.Iterations[i]);
-        return DualAscent.MatrixSign(W.sub_(solved.A.mul_(lr)), signType);
     }
-}
-
-/// <summary>How a tangent direction on the Stiefel manifold is found.</summary>
-public enum StiefelSolver
-{
-    /// <summary>In closed form: tangent and optimal to rounding, at every scale of the gradient.</summary>
-    Exact,
-
-    /// <summary>
-    /// The published iteration on the dual, with its retraction; for comparison. It depends on the gradient's scale,
-    /// seldom converges within its steps, and leaves singular values as far from 1 as its matrix sign does. Should its matrix
-    /// sign diverge, the step throws a NotFiniteNumberException midway and names the parameters.
-    /// </summary>
-    DualAscent,
 }
 
 /// <summary>What the dual ascent reached for one parameter.</summary>

@@ -11,7 +11,7 @@ public static partial class TorchOptim
         /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(IEnumerable{Parameter}, ManifoldMuon.Options?)"/>
         /// <inheritdoc cref="ManifoldMuonOptions" path="/param"/>
         public static ManifoldMuon ManifoldMuon(IEnumerable<Parameter> parameters, double lr = 0.1, double momentum = 0,
-            StiefelSolver solver = StiefelSolver.Exact, Manifold manifold = Manifold.Stiefel, Radius radius = Radius.One,
+            StiefelSolver? solver = null, Manifold? manifold = null, Radius radius = Radius.One,
             bool initialize = true) =>
             new(parameters, ManifoldMuonOptions(lr, momentum, solver, manifold, radius, initialize));
 
@@ -22,7 +22,7 @@ public static partial class TorchOptim
         /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(IEnumerable{ValueTuple{string, Parameter}}, ManifoldMuon.Options?)"/>
         /// <inheritdoc cref="ManifoldMuonOptions" path="/param"/>
         public static ManifoldMuon ManifoldMuon(IEnumerable<(string name, Parameter parameter)> parameters, double lr = 0.1,
-            double momentum = 0, StiefelSolver solver = StiefelSolver.Exact, Manifold manifold = Manifold.Stiefel,
+            double momentum = 0, StiefelSolver? solver = null, Manifold? manifold = null,
             Radius radius = Radius.One, bool initialize = true) =>
             new(parameters, ManifoldMuonOptions(lr, momentum, solver, manifold, radius, initialize));
 
@@ -34,7 +34,7 @@ public static partial class TorchOptim
         /// <inheritdoc cref="ManifoldMuonOptions" path="/param"/>
         [OverloadResolutionPriority(1)]
         public static ManifoldMuon ManifoldMuon(nn.Module model, double lr = 0.1, double momentum = 0,
-            StiefelSolver solver = StiefelSolver.Exact, Manifold manifold = Manifold.Stiefel, Radius radius = Radius.One,
+            StiefelSolver? solver = null, Manifold? manifold = null, Radius radius = Radius.One,
             bool initialize = true) =>
             new(model, ManifoldMuonOptions(lr, momentum, solver, manifold, radius, initialize));
 
@@ -46,7 +46,7 @@ public static partial class TorchOptim
         /// <inheritdoc cref="ManifoldMuonOptions" path="/param"/>
         [OverloadResolutionPriority(2)]
         public static ManifoldMuon ManifoldMuon(IEnumerable<ManifoldMuon.ParamGroup> groups, double lr = 0.1,
-            double momentum = 0, StiefelSolver solver = StiefelSolver.Exact, Manifold manifold = Manifold.Stiefel,
+            double momentum = 0, StiefelSolver? solver = null, Manifold? manifold = null,
             Radius radius = Radius.One, bool initialize = true) =>
             new(groups, ManifoldMuonOptions(lr, momentum, solver, manifold, radius, initialize));
 
@@ -59,17 +59,17 @@ public static partial class TorchOptim
     /// <summary>The options that are arguments of <c>torch.optim.ManifoldMuon</c>.</summary>
     /// <param name="lr">The spectral length of a step, in units of the radius. At least 0.</param>
     /// <param name="momentum">Momentum mu, in [0, 1]; 0 as published.</param>
-    /// <param name="solver">How the direction is found.</param>
-    /// <param name="manifold">The manifold of the matrices.</param>
+    /// <param name="solver">How the direction is found; null: exactly.</param>
+    /// <param name="manifold">The manifold of the matrices; null: the Stiefel manifold.</param>
     /// <param name="radius">How large the weights are.</param>
     /// <param name="initialize">Whether weights that are off their manifold are moved to its nearest point; else they are refused.</param>
-    private static ManifoldMuon.Options ManifoldMuonOptions(double lr, double momentum, StiefelSolver solver,
-        Manifold manifold, Radius radius, bool initialize) => new()
+    private static ManifoldMuon.Options ManifoldMuonOptions(double lr, double momentum, StiefelSolver? solver,
+        Manifold? manifold, Radius radius, bool initialize) => new()
     {
         LearningRate = lr,
         momentum = momentum,
-        solver = solver,
-        manifold = manifold,
+        solver = solver ?? new StiefelSolver.Exact(),
+        manifold = manifold ?? Manifold.Stiefel,
         radius = radius,
         initialize = initialize,
     };

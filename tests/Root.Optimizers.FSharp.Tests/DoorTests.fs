@@ -39,7 +39,7 @@ let ``TorchOptim takes every source with named arguments`` () =
     TorchOptim.Muon(model, lr = 2e-3, momentum = 0.8) |> steps model 2e-3 0.8
     TorchOptim.ManifoldMuon(model.parameters (), lr = 2e-3) |> steps model 2e-3 0.0
     TorchOptim.ManifoldMuon(model.named_parameters (), lr = 2e-3) |> steps model 2e-3 0.0
-    TorchOptim.ManifoldMuon(model, solver = StiefelSolver.Exact) |> steps model 0.1 0.0
+    TorchOptim.ManifoldMuon(model, solver = StiefelSolver.Exact()) |> steps model 0.1 0.0
     TorchOptim.HypersphericalDescent(model.parameters (), lr = 2e-3) |> steps model 2e-3 0.0
     TorchOptim.HypersphericalDescent(model.named_parameters (), lr = 2e-3) |> steps model 2e-3 0.0
     TorchOptim.HypersphericalDescent(model, momentum = 0.8) |> steps model 0.1 0.8

@@ -1,4 +1,4 @@
-using Root.Optimizers.Manifolds;
+using Root.Optimizers.Tests.Manifolds;
 using Root.Optimizers.Tests.Support;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -22,14 +22,12 @@ public class HypersphericalDescentTests
     }
 
     [Theory]
-    [InlineData(Manifold.Sphere)]
-    [InlineData(Manifold.UnitRows)]
-    [InlineData(Manifold.UnitColumns)]
-    public void A_linear_function_is_driven_to_its_least(Manifold manifold)
+    [MemberData(nameof(SphereTests.Spheres), MemberType = typeof(SphereTests))]
+    public void A_linear_function_is_driven_to_its_least(string name)
     {
         // min <B, W>: W = -B, every vector of unit length.
         random.manual_seed(1);
-        var dims = Sphere.Dimensions(manifold);
+        var manifold = SphereTests.Named(name);
         var B = randn(7, 5).OnDevice();
         var parameter = Models.Parameter(7, 5);
         using var optimizer = optim.HypersphericalDescent([parameter], momentum: 0.5, manifold: manifold);
@@ -39,9 +37,9 @@ public class HypersphericalDescentTests
             Models.Gradient(parameter, B);
             optimizer.step();
             scheduler.step();
-            Assert.True(Sphere.Distance(parameter.detach(), dims) < 1e-6); // observed 2.4e-7
+            Assert.True(manifold.Distance(parameter.detach()) < 1e-6); // observed 2.4e-7
         }
-        Close.To(-Sphere.Project(B, dims), parameter.detach(), 1e-3); // observed 4e-7
+        Close.To(-manifold.Nearest(B), parameter.detach(), 1e-3); // observed 4e-7
     }
 
     [Fact, Slow]

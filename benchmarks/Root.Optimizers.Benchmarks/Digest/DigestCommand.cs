@@ -1,3 +1,4 @@
+using Root.Optimizers.Manifolds.Tangent;
 using System.CommandLine;
 using System.Security.Cryptography;
 using Root.Optimizers.Modular;
@@ -26,9 +27,9 @@ internal static class DigestCommand
             new Muon.Options { LearningRate = 0.02, fallback_lr_factor = 0.5, fallback_weight_decay = 0 })),
         ("manifold muon", p => new ManifoldMuon(p.Tuples(), new ManifoldMuon.Options { momentum = 0.5 })),
         ("manifold muon, polynomial, modular radius", p => new ManifoldMuon(p.Tuples(),
-            new ManifoldMuon.Options { form = TangentForm.Polynomial, radius = Radius.Modular })),
+            new ManifoldMuon.Options { solver = new StiefelSolver.Exact(TangentForm.Polynomial), radius = Radius.Modular })),
         ("manifold muon, dual ascent", p => new ManifoldMuon(p.Tuples().Take(4),
-            new ManifoldMuon.Options { solver = StiefelSolver.DualAscent, dual_steps = 10, LearningRate = 0.01 })),
+            new ManifoldMuon.Options { solver = new StiefelSolver.DualAscent(Steps: 10), LearningRate = 0.01 })),
         ("manifold muon, unconstrained", p => new ManifoldMuon(p.Tuples(),
             new ManifoldMuon.Options { manifold = Manifold.Euclidean, LearningRate = 0.01, weight_decay = 0.1 })),
         ("spheres", p => new HypersphericalDescent(p.Tuples(), new HypersphericalDescent.Options { momentum = 0.5 })),

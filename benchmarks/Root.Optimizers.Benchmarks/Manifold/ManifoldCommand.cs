@@ -1,3 +1,4 @@
+using Root.Optimizers.Manifolds.Tangent;
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
@@ -69,7 +70,7 @@ internal static class ManifoldCommand
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         random.manual_seed(rows + cols);
-        var W = Stiefel.Project(randn(rows, cols));
+        var W = Manifold.Stiefel.Nearest(randn(rows, cols));
         var G = randn(rows, cols);
         var optimum = Optimum(W, G);
         var (rational, A) = Time(() => StiefelTangent.Direction(W, G, TangentForm.Rational));
@@ -77,9 +78,9 @@ internal static class ManifoldCommand
         var chosen = StiefelTangent.Choose(Math.Max(rows, cols), Math.Min(rows, cols), DeviceType.CPU);
         var exact = chosen == TangentForm.Rational ? A : B;
         var exactSeconds = chosen == TangentForm.Rational ? rational : polynomial;
-        DualAscent? solved = null;
-        var (dual, D) = Time(() => (solved = DualAscent.Solve(W, G)).A);
-        var (dualFloat32, _) = Time(() => DualAscent.Solve(W, G, signType: ScalarType.Float32).A);
+        StiefelSolver.DualAscent.Solution? solved = null;
+        var (dual, D) = Time(() => (solved = new StiefelSolver.DualAscent().Solve(W, G)).A);
+        var (dualFloat32, _) = Time(() => new StiefelSolver.DualAscent(Sign: Precision.Float32).Solve(W, G).A);
         return new(rows, cols, chosen.ToString().ToLowerInvariant(), dual / exactSeconds, dualFloat32 / exactSeconds,
             exactSeconds,
             rational, polynomial, dual, dualFloat32, Tangency(W, exact), Norm(exact), 1 - Inner(G, exact) / optimum,

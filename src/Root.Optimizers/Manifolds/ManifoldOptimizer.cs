@@ -1,12 +1,12 @@
 using Root.Optimizers.Core;
-using Root.Optimizers.Manifolds;
+using Root.Optimizers.LinearAlgebra;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Root.Optimizers;
 
 /// <summary>
-/// What optimizers share whose weights live on manifolds: every matrix W of the model is radius times a point of its
+/// The base of optimizers that keep weights on manifolds: every matrix W of the model is radius times a point of its
 /// manifold, is moved there when its group is added, and is kept there by every step. Momentum stays in the ambient
 /// space; a step takes its tangent part where the weight is by then.
 /// </summary>
@@ -17,12 +17,16 @@ public abstract class ManifoldOptimizer<TOptions> : MatrixOptimizer<TOptions> wh
 
     private protected ManifoldOptimizer(IEnumerable<ParamGroup> groups, TOptions? options) : base(groups, options) { }
 
+    /// <summary>The plan of a weight: radius times a point of the manifold, moved by its share of the learning rate.</summary>
+    private protected sealed record Home(Manifold Manifold, double Radius, double Share);
+
     /// <summary>Where every matrix lives, and which were moved there; printing one gives a line.</summary>
     public IReadOnlyList<Placement> Placements =>
         Slots.OfType<MatrixSlot>().Where(_placements.ContainsKey).Select(slot => _placements[slot]).ToArray();
 
     /// <inheritdoc />
-    protected override object? PlanOf(MatrixSlot slot, TOptions options) => options.PlaceOf(slot);
+    protected override object? PlanOf(MatrixSlot slot, TOptions options) =>
+        new Home(options.ManifoldOf(slot), options.RadiusOf(slot.Shape), slot.Share);
 
     private protected override void OnAdding(IReadOnlyList<MatrixSlot> slots, MatrixOptions options)
     {
@@ -53,43 +57,34 @@ public abstract class ManifoldOptimizer<TOptions> : MatrixOptimizer<TOptions> wh
         // A meta tensor has no data that could be off.
         foreach (var slot in slots.Where(s => s.Parameter.device_type != DeviceType.META))
         {
-            var place = (Place)slot.Plan!;
-            var distance = place.Distance(Matrix(slot));
+            var (manifold, radius, _) = (Home)slot.Plan!;
+            var distance = manifold.Distance(UnitWeight(slot));
             var isOff = !(distance <= options.Tolerance(slot.Parameter.dtype)); // NaN is off, too
             if (isOff && !options.initialize)
                 throw new ArgumentException(FormattableString.Invariant(
-                    $"{slot.Label} is {distance:g3} off its manifold, {place.Manifold} of radius {place.Radius:g4}, ")
+                    $"{slot.Label} is {distance:g3} off its manifold, {manifold} of radius {radius:g4}, ")
                     + "and initialize is false: set it to true to have the weight moved to the nearest point, or "
                     + "initialize it there.");
-            _placements.TryAdd(slot, new(slot.Routed, place.Manifold, place.Radius, distance, isOff));
+            _placements.TryAdd(slot, new(slot.Routed, manifold, radius, distance, isOff));
             if (isOff) off.Add(slot);
         }
         foreach (var slot in off)
-            slot.Parameter.copy_(((Place)slot.Plan!).Nearest(Matrix(slot)).reshape(slot.Parameter.shape));
+        {
+            var (manifold, radius, _) = (Home)slot.Plan!;
+            slot.Parameter.copy_((manifold.Nearest(UnitWeight(slot)) * radius).reshape(slot.Parameter.shape));
+        }
     }
 
-    private static Tensor Matrix(MatrixSlot slot) => slot.Parameter.reshape(slot.Shape.Rows, slot.Shape.Columns);
+    private static Tensor UnitWeight(MatrixSlot slot) =>
+        slot.Parameter.detach().reshape(slot.Shape.Rows, slot.Shape.Columns).Widened() / ((Home)slot.Plan!).Radius;
 
-    /// <inheritdoc />
-    protected override void Update(MatrixBatch batch, TOptions options)
-    {
-        var place = (Place)batch.Plan!;
-        var M = batch.Accumulate(options.momentum, nesterov: false);
-        var W = batch.Parameters().div_(place.Radius);
-        batch.Assign(Move(W, M, options.LearningRate!.Value * place.Share, place.Manifold, batch, options).mul_(place.Radius));
-    }
-
-    /// <summary>One step of the unit weights of a batch, down along M.</summary>
-    /// <param name="W">(b, rows, columns), on the manifold.</param>
-    /// <param name="M">The momentum, of the same shape.</param>
-    /// <param name="lr">The learning rate of these weights.</param>
-    /// <param name="manifold">Where they live.</param>
-    /// <param name="batch">Whose they are.</param>
+    /// <summary>W &lt;- radius step(W / radius, lr), for the weights of a batch.</summary>
+    /// <param name="batch">Whose weights they are.</param>
     /// <param name="options">The group's.</param>
-    /// <returns>(b, rows, columns), new, on the manifold.</returns>
-    private protected virtual Tensor Move(Tensor W, Tensor M, double lr, Manifold manifold, MatrixBatch batch, TOptions options)
+    /// <param name="step">From points of the manifold, (b, rows, columns), and their learning rate to other points.</param>
+    private protected static void Move(MatrixBatch batch, TOptions options, Func<Tensor, double, Tensor> step)
     {
-        var dims = Sphere.Dimensions(manifold);
-        return Sphere.Retract(W, Sphere.Direction(W, M, dims), lr, dims);
+        var (_, radius, share) = (Home)batch.Plan!;
+        batch.Assign(step(batch.Parameters().div_(radius), options.LearningRate!.Value * share).mul_(radius));
     }
 }

@@ -1,4 +1,3 @@
-using Root.Optimizers.Manifolds;
 using Root.Optimizers.Core;
 using static TorchSharp.torch;
 
@@ -47,14 +46,20 @@ public abstract class ManifoldOptions : MatrixOptions
     internal virtual double Tolerance(ScalarType dtype) =>
         dtype is ScalarType.Float32 or ScalarType.Float64 ? 1e-4 : 3e-2;
 
-    internal Place PlaceOf(MatrixSlot slot)
+    internal Manifold ManifoldOf(MatrixSlot slot)
     {
         var chosen = manifold_of?.Invoke(slot.Routed) ?? manifold;
         CheckManifold(chosen);
-        return new(chosen, radius == Radius.Modular ? Math.Sqrt((double)slot.Shape.Rows / slot.Shape.Columns) : 1, slot.Share);
+        return chosen;
     }
 
-    private protected virtual void CheckManifold(Manifold chosen) => Require.Defined(chosen, nameof(manifold));
+    internal double RadiusOf(MatrixShape shape) =>
+        radius == Radius.Modular ? Math.Sqrt((double)shape.Rows / shape.Columns) : 1;
+
+    private protected virtual void CheckManifold(Manifold chosen)
+    {
+        if (chosen is null) throw new ArgumentNullException(nameof(manifold));
+    }
 
     /// <inheritdoc />
     protected internal override void Validate()

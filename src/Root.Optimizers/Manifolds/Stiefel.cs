@@ -1,3 +1,5 @@
+using Root.Optimizers.LinearAlgebra;
+using Root.Optimizers.Manifolds.Tangent;
 using Root.Optimizers.Orthogonalization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -7,8 +9,16 @@ namespace Root.Optimizers.Manifolds;
 /// <summary>
 /// The Stiefel manifold: matrices (m, n) or (b, m, n) with orthonormal columns, or rows where m &lt; n.
 /// </summary>
-public static class Stiefel
+public sealed record Stiefel : Manifold
 {
+    internal Stiefel() { }
+
+    /// <inheritdoc />
+    public override Tensor Step(Tensor W, Tensor M, double lr) => new StiefelSolver.Exact().Step(W, M, lr);
+
+    /// <inheritdoc />
+    public override string ToString() => nameof(Stiefel);
+
     /// <summary>
     /// One step from W along a tangent A of norm at most 1, back onto the manifold: Z = (W - eta A) / sqrt(1 + eta^2),
     /// whose singular values lie in [1/sqrt(1 + eta^2), 1], then W &lt;- Z - Z (E/2 - 3 E^2/8) with E = Z^T Z - I, as
@@ -21,10 +31,10 @@ public static class Stiefel
     /// <exception cref="ArgumentException">Shapes differ, or W has fewer than 2 or more than 3 dimensions.</exception>
     public static Tensor Retract(Tensor W, Tensor A, double eta)
     {
-        var orientation = Oriented.Of(W, A);
+        var view = TallView.Of(W, A);
         using var scope = NewDisposeScope();
-        var Z = orientation.Tall(W).add(orientation.Tall(A), alpha: -eta).div_(Math.Sqrt(1 + eta * eta));
-        return orientation.Back(Correct(Z, Corrections(eta))).MoveToOuterDisposeScope();
+        var Z = view.Tall(W).add(view.Tall(A), alpha: -eta).div_(Math.Sqrt(1 + eta * eta));
+        return view.Restore(Correct(Z, Corrections(eta))).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -33,30 +43,30 @@ public static class Stiefel
     /// <param name="W">(m, n) or (b, m, n); not changed.</param>
     /// <returns>In float32 or float64.</returns>
     /// <exception cref="ArgumentException">W has fewer than 2 or more than 3 dimensions, or is not finite.</exception>
-    public static Tensor Project(Tensor W)
+    public override Tensor Nearest(Tensor W)
     {
-        var orientation = Oriented.Of(W);
+        var view = TallView.Of(W);
         using var scope = NewDisposeScope();
-        var X = orientation.Tall(W);
+        var X = view.Tall(W);
         if (!X.isfinite().all().item<bool>())
             throw new ArgumentException("A matrix with NaN or infinity has no place on the Stiefel manifold.",
                 nameof(W));
-        var near = Correct(NewtonSchulz.Orthogonalize(X, PublishedSchedules.PolarExpress(10)), 2);
+        var near = Correct(MatrixSign.PolarExpress(X, steps: 10), 2);
         if (Distance(near) > 1e-5)
         {
             // A singular value below 1e-4 of the largest, or none at all.
             var (U, _, Vh) = linalg.svd(X.to(ScalarType.Float64), fullMatrices: false);
             near = U.bmm(Vh).to(X.dtype);
         }
-        return orientation.Back(near).MoveToOuterDisposeScope();
+        return view.Restore(near).MoveToOuterDisposeScope();
     }
 
     /// <summary>The largest ||W^T W - I||_F / sqrt(n) of a batch: 0 on the manifold.</summary>
     /// <exception cref="ArgumentException">W has fewer than 2 or more than 3 dimensions.</exception>
-    public static double Distance(Tensor W)
+    public override double Distance(Tensor W)
     {
         using var scope = NewDisposeScope();
-        var X = Oriented.Of(W).Tall(W);
+        var X = TallView.Of(W).Tall(W);
         return MatrixNorms.Frobenius(Excess(X)).max().to(ScalarType.Float64).item<double>() / Math.Sqrt(X.shape[2]);
     }
 

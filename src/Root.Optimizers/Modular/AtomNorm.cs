@@ -1,4 +1,3 @@
-using Root.Optimizers.Manifolds;
 using Root.Optimizers.Orthogonalization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -10,8 +9,6 @@ namespace Root.Optimizers.Modular;
 /// </summary>
 public abstract record AtomNorm
 {
-    private static readonly NewtonSchulzSchedule Sign = PublishedSchedules.PolarExpress(8);
-
     private protected AtomNorm() { }
 
     /// <summary>The kind, in a word.</summary>
@@ -27,9 +24,6 @@ public abstract record AtomNorm
     /// <param name="dtype">The element type of matrix signs; by default G's own.</param>
     /// <returns>(b, m, n), in the type of <paramref name="G"/>.</returns>
     public abstract Tensor Dualize(Tensor G, ScalarType? dtype = null);
-
-    private protected static Tensor MatrixSign(Tensor X, ScalarType? dtype) =>
-        NewtonSchulz.Orthogonalize(X, Sign, dtype).to(X.dtype);
 
     private protected static Tensor LargestSingularValue(Tensor X) =>
         linalg.svdvals(X.cpu().to(ScalarType.Float64)).amax([-1]);
@@ -55,7 +49,7 @@ public sealed record LinearNorm : AtomNorm
     public override Tensor Dualize(Tensor G, ScalarType? dtype = null)
     {
         using var scope = NewDisposeScope();
-        return MatrixSign(G, dtype).mul_(Math.Sqrt((double)G.shape[1] / G.shape[2])).MoveToOuterDisposeScope();
+        return MatrixSign.PolarExpress(G, steps: 8, dtype).mul_(Math.Sqrt((double)G.shape[1] / G.shape[2])).MoveToOuterDisposeScope();
     }
 }
 
@@ -64,8 +58,6 @@ public sealed record LinearNorm : AtomNorm
 /// </summary>
 public sealed record EmbeddingNorm : AtomNorm
 {
-    private static readonly long[] Rows = Sphere.Dimensions(Manifold.UnitRows);
-
     /// <inheritdoc />
     public override string Kind => "Embedding";
 
@@ -81,8 +73,8 @@ public sealed record EmbeddingNorm : AtomNorm
     {
         using var scope = NewDisposeScope();
         // Rows in a batch without their entry have gradient 0, and stay.
-        var none = G.abs().amax(Rows, keepdim: true).eq(0);
-        return Sphere.Project(G, Rows).masked_fill_(none, 0).mul_(Math.Sqrt(G.shape[2])).MoveToOuterDisposeScope();
+        var none = G.abs().amax([-1], keepdim: true).eq(0);
+        return Manifold.UnitRows.Nearest(G).masked_fill_(none, 0).mul_(Math.Sqrt(G.shape[2])).MoveToOuterDisposeScope();
     }
 }
 
@@ -111,7 +103,7 @@ public sealed record Conv2dNorm(long Positions) : AtomNorm
     {
         using var scope = NewDisposeScope();
         var (b, m) = (G.shape[0], G.shape[1]);
-        var signs = MatrixSign(ByPosition(G), dtype).mul_(Math.Sqrt((double)m / Inputs(G)) / Positions);
+        var signs = MatrixSign.PolarExpress(ByPosition(G), steps: 8, dtype).mul_(Math.Sqrt((double)m / Inputs(G)) / Positions);
         return signs.reshape(b, Positions, m, Inputs(G)).permute(0, 2, 3, 1).reshape(G.shape).MoveToOuterDisposeScope();
     }
 

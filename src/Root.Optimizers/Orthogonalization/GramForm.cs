@@ -1,3 +1,4 @@
+using Root.Optimizers.LinearAlgebra;
 using static TorchSharp.torch;
 
 namespace Root.Optimizers.Orthogonalization;

@@ -1,3 +1,4 @@
+using Root.Optimizers.LinearAlgebra;
 using System.Runtime.Intrinsics.X86;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -39,6 +40,14 @@ internal static class Precisions
         _ when device == DeviceType.CUDA => ScalarType.BFloat16,
         _ when CpuMultipliesBFloat16.Value && shorterSide >= ShorterSideOnCpu => ScalarType.BFloat16,
         _ => ScalarType.Float32,
+    };
+
+    /// <summary>The same for iterations that go by nothing but the type of their input, float32 or float64.</summary>
+    public static ScalarType OrOwn(this Precision precision, ScalarType own) => precision switch
+    {
+        Precision.BFloat16 => ScalarType.BFloat16,
+        Precision.Float32 => ScalarType.Float32,
+        _ => own,
     };
 
     /// <summary>What the processor says of itself: AVX-512 BF16, bit 5 of eax in leaf 7.1, or AMX-BF16, bit 22 of edx in

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Root.Optimizers.Orthogonalization;
 
 /// <summary>The coefficient sets in print, by name, for a matrix divided by its Frobenius norm.</summary>
@@ -26,6 +28,8 @@ public static class PublishedSchedules
         new(3799.0 / 1024, -6499.0 / 1024, 3211.0 / 1024), new(4019.0 / 1024, -6385.0 / 1024, 2906.0 / 1024),
         new(2677.0 / 1024, -3029.0 / 1024, 1162.0 / 1024), new(2172.0 / 1024, -1833.0 / 1024, 682.0 / 1024)]);
 
+    private static readonly ConcurrentDictionary<int, NewtonSchulzSchedule> PolarExpresses = [];
+
     private static readonly QuinticStep[] PolarExpressTriples =
     [
         new(8.28721201814563, -23.595886519098837, 17.300387312530933),
@@ -44,13 +48,13 @@ public static class PublishedSchedules
     /// Source: Amsel et al., arXiv 2505.16932; as thinking-machines-lab/manifolds runs it.
     /// </summary>
     /// <exception cref="ArgumentException"><paramref name="steps"/> is less than 1.</exception>
-    public static NewtonSchulzSchedule PolarExpress(int steps = 5)
+    public static NewtonSchulzSchedule PolarExpress(int steps = 5) => PolarExpresses.GetOrAdd(steps, static steps =>
     {
         var safe = Enumerable.Range(0, steps)
             .Select(k => k < 7 ? PolarExpressTriples[k].ForInputOver(1.01) : PolarExpressTriples[7])
             .Select((triple, k) => k == 0 ? triple.ForInputOver(1.01) : triple);
         return new(safe);
-    }
+    });
 
     /// <summary>
     /// ROOT's triples by (shorter, longer) side. Source: huawei-noah/noah-research, ROOT/examples. Those of 2048 x 2048 and

@@ -1,3 +1,4 @@
+using Root.Optimizers.LinearAlgebra;
 using System.Runtime.InteropServices;
 using Root.Optimizers.Tests.Support;
 using TorchSharp;

@@ -1,3 +1,4 @@
+using Root.Optimizers.Manifolds.Tangent;
 using Root.Optimizers.Modular;
 using Root.Optimizers.Tests.Support;
 using TorchSharp;
@@ -34,9 +35,9 @@ public class DeviceTests
             "muon" => new Muon(parameters, new Muon.Options { LearningRate = 0.1, precision = precision }),
             // The form that CUDA runs; the CPU's own choice for these shapes is the rational one.
             "exact" => new ManifoldMuon(parameters, new ManifoldMuon.Options
-                { LearningRate = 0.1, momentum = 0.9, form = TangentForm.Polynomial, precision = precision }),
+                { LearningRate = 0.1, momentum = 0.9, solver = new StiefelSolver.Exact(TangentForm.Polynomial, precision) }),
             "dual ascent" => new ManifoldMuon(parameters, new ManifoldMuon.Options
-                { LearningRate = 0.1, solver = StiefelSolver.DualAscent, dual_steps = 10, precision = precision }),
+                { LearningRate = 0.1, solver = new StiefelSolver.DualAscent(Steps: 10, Sign: precision) }),
             "spheres" => optim.HypersphericalDescent(parameters, momentum: 0.9, manifold: Manifold.UnitRows),
             "modular" => new ModularDescent(Chain(parameters), new ModularDescent.Options { precision = precision }),
             _ => throw new ArgumentException(kind),

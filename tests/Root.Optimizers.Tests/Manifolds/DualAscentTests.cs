@@ -1,4 +1,3 @@
-using Root.Optimizers.Manifolds;
 using Root.Optimizers.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -9,17 +8,17 @@ namespace Root.Optimizers.Tests.Manifolds;
 public class DualAscentTests
 {
     [Theory]
-    [InlineData("fp32", ScalarType.Float32, 2e-5)] // observed 1.4e-6
-    [InlineData("bf16", ScalarType.BFloat16, 3e-2)] // observed 7.8e-3: one unit of bfloat16
-    public void A_step_agrees_with_the_published_program(string name, ScalarType signType, double tolerance)
+    [InlineData("fp32", Precision.Float32, 2e-5)] // observed 1.4e-6
+    [InlineData("bf16", Precision.BFloat16, 3e-2)] // observed 7.8e-3: one unit of bfloat16
+    public void A_step_agrees_with_the_published_program(string name, Precision sign, double tolerance)
     {
         var vectors = new Vectors("manifold");
         foreach (var item in vectors.Items)
         {
             var (W, G, eta) = (vectors[item + "/W"].OnDevice(), vectors[item + "/G"].OnDevice(),
                 vectors[item + "/eta"].item<float>());
-            var A = DualAscent.Solve(W, G, signType: signType).A;
-            var stepped = DualAscent.MatrixSign(W - eta * A, signType);
+            var solver = new StiefelSolver.DualAscent(Sign: sign);
+            var stepped = solver.Retract(W, solver.Solve(W, G).A, eta);
             Close.To(vectors[$"{item}/new_W_{name}"], stepped, tolerance, $"{item} {name}");
         }
     }
@@ -28,14 +27,13 @@ public class DualAscentTests
     public void The_square_case_converges_at_once_and_others_report_what_is_left()
     {
         var vectors = new Vectors("manifold");
-        var solved = DualAscent.Solve(vectors["0/W"].OnDevice(), vectors["0/G"].OnDevice(),
-            signType: ScalarType.Float32);
+        var solved = new StiefelSolver.DualAscent(Sign: Precision.Float32).Solve(vectors["0/W"].OnDevice(), vectors["0/G"].OnDevice());
         Assert.Equal(1, solved.Iterations[0]);
         Assert.True(solved.Residual[0] < 1e-6);
 
         random.manual_seed(1);
-        var W = Stiefel.Project(randn(40, 16).OnDevice());
-        solved = DualAscent.Solve(W, randn(40, 16).OnDevice());
+        var W = Manifold.Stiefel.Nearest(randn(40, 16).OnDevice());
+        solved = new StiefelSolver.DualAscent().Solve(W, randn(40, 16).OnDevice());
         Assert.Equal(100, solved.Iterations[0]);
         Assert.Equal(Oracle.Tangency(W, solved.A), solved.Residual[0], 1e-5);
     }
@@ -45,13 +43,14 @@ public class DualAscentTests
     {
         random.manual_seed(2);
         // The first is done after one step, the second is not.
-        var W = stack([Stiefel.Project(randn(8, 8)), Stiefel.Project(randn(8, 8))]).OnDevice();
+        var W = stack([Manifold.Stiefel.Nearest(randn(8, 8)), Manifold.Stiefel.Nearest(randn(8, 8))]).OnDevice();
         var G = stack([randn(8, 8), zeros(8, 8)]).OnDevice();
         G[1] = 30 * W[1] + 0.01 * randn(8, 8).OnDevice();
-        var together = DualAscent.Solve(W, G, steps: 20, signType: ScalarType.Float32);
+        var solver = new StiefelSolver.DualAscent(Steps: 20, Sign: Precision.Float32);
+        var together = solver.Solve(W, G);
         for (var i = 0; i < 2; i++)
         {
-            var alone = DualAscent.Solve(W[i], G[i], steps: 20, signType: ScalarType.Float32);
+            var alone = solver.Solve(W[i], G[i]);
             Assert.Equal(alone.Iterations[0], together.Iterations[i]);
             Close.To(alone.A, together.A[i], 1e-5); // observed 0
         }
@@ -60,8 +59,8 @@ public class DualAscentTests
     [Fact]
     public void NaN_is_told()
     {
-        var (W, G) = (Stiefel.Project(randn(2, 12, 5).OnDevice()), randn(2, 12, 5).OnDevice());
+        var (W, G) = (Manifold.Stiefel.Nearest(randn(2, 12, 5).OnDevice()), randn(2, 12, 5).OnDevice());
         G[1, 3, 2] = float.NaN;
-        Assert.Contains("Matrix 1 of 2", Assert.Throws<NotFiniteNumberException>(() => DualAscent.Solve(W, G)).Message);
+        Assert.Contains("Matrix 1 of 2", Assert.Throws<NotFiniteNumberException>(() => new StiefelSolver.DualAscent().Solve(W, G)).Message);
     }
 }

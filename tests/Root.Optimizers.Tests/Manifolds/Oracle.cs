@@ -1,3 +1,4 @@
+using Root.Optimizers.Manifolds.Tangent;
 using Root.Optimizers.Manifolds;
 using static TorchSharp.torch;
 

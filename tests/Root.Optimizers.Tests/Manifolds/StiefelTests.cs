@@ -1,3 +1,4 @@
+using Root.Optimizers.Manifolds.Tangent;
 using Root.Optimizers.Manifolds;
 using Root.Optimizers.Tests.Support;
 using static TorchSharp.torch;
@@ -19,10 +20,10 @@ public class StiefelTests
         random.manual_seed(1);
         foreach (var (m, n) in new[] { (12L, 12L), (40, 12), (12, 40) })
         {
-            var W = Stiefel.Project(randn(m, n).OnDevice());
+            var W = Manifold.Stiefel.Nearest(randn(m, n).OnDevice());
             // Rank 1 leaves singular values of W - eta A at 1 beside those of sqrt(1 + eta^2): the worst case.
             foreach (var G in new[] { randn(m, n), randn(m, 1).matmul(randn(1, n)) })
-                Assert.True(Stiefel.Distance(Stiefel.Retract(W, StiefelTangent.Direction(W, G.OnDevice()),
+                Assert.True(Manifold.Stiefel.Distance(Stiefel.Retract(W, StiefelTangent.Direction(W, G.OnDevice()),
                     eta)) <= 1e-6); // observed 5.9e-7
         }
     }
@@ -31,7 +32,7 @@ public class StiefelTests
     public void The_retraction_is_the_polar_factor()
     {
         random.manual_seed(2);
-        var (W, G) = (Stiefel.Project(randn(40, 12).OnDevice()), randn(40, 12).OnDevice());
+        var (W, G) = (Manifold.Stiefel.Nearest(randn(40, 12).OnDevice()), randn(40, 12).OnDevice());
         var A = StiefelTangent.Direction(W, G);
         foreach (var eta in new[] { 0.1, 1 })
         {
@@ -47,7 +48,7 @@ public class StiefelTests
     public void Ten_thousand_steps_do_not_drift(double eta)
     {
         random.manual_seed(3);
-        var W = stack([Stiefel.Project(randn(10, 6)), Stiefel.Project(randn(10, 6))]).OnDevice();
+        var W = stack([Manifold.Stiefel.Nearest(randn(10, 6)), Manifold.Stiefel.Nearest(randn(10, 6))]).OnDevice();
         var G = randn(64, 2, 10, 6).OnDevice();
         // Every other gradient of the second is of rank 1, and A then has singular values 0.
         for (var i = 0; i < 64; i += 2) G[i, 1] = randn(10, 1).matmul(randn(1, 6)).OnDevice();
@@ -58,7 +59,7 @@ public class StiefelTests
             var previous = W;
             W = Stiefel.Retract(W, A, eta).MoveToOuterDisposeScope();
             previous.Dispose();
-            if (step % 500 == 499) Assert.True(Stiefel.Distance(W) <= 1e-6); // observed 1.6e-7
+            if (step % 500 == 499) Assert.True(Manifold.Stiefel.Distance(W) <= 1e-6); // observed 1.6e-7
         }
     }
 
@@ -70,11 +71,11 @@ public class StiefelTests
         {
             var X = randn(m, n).OnDevice();
             var (U, _, Vh) = linalg.svd(X.to(float64), fullMatrices: false);
-            Close.To(U.matmul(Vh), Stiefel.Project(X), 1e-5); // observed 6e-7
+            Close.To(U.matmul(Vh), Manifold.Stiefel.Nearest(X), 1e-5); // observed 6e-7
             foreach (var deficient in new[]
                 { zeros(m, n), ones(m, n), randn(m, 2).matmul(randn(2, n)), 1e-30 * randn(m, n) })
-                Assert.True(Stiefel.Distance(Stiefel.Project(deficient.OnDevice())) <= 2e-6); // observed 2e-7
+                Assert.True(Manifold.Stiefel.Distance(Manifold.Stiefel.Nearest(deficient.OnDevice())) <= 2e-6); // observed 2e-7
         }
-        Assert.Throws<ArgumentException>(() => Stiefel.Project(full([3, 2], float.NaN)));
+        Assert.Throws<ArgumentException>(() => Manifold.Stiefel.Nearest(full([3, 2], float.NaN)));
     }
 }

@@ -1,3 +1,4 @@
+using Root.Optimizers.Manifolds.Tangent;
 using Root.Optimizers.Manifolds;
 
 namespace Root.Optimizers.Tests.Manifolds;

@@ -1,3 +1,4 @@
+using Root.Optimizers.Manifolds.Tangent;
 using Root.Optimizers.Tests.Support;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -14,10 +15,10 @@ public class ManifoldStateTests
     {
         "exact" => optim.ManifoldMuon(parameters, momentum: 0.9),
         "polynomial" => new ManifoldMuon(parameters, new ManifoldMuon.Options
-            { form = TangentForm.Polynomial, manifold_of = p =>
+            { solver = new StiefelSolver.Exact(TangentForm.Polynomial), manifold_of = p =>
                 p.Shape[0] == 9 ? Manifold.Euclidean : Manifold.Stiefel }),
         "dual" => new ManifoldMuon(parameters,
-            new ManifoldMuon.Options { solver = StiefelSolver.DualAscent, dual_steps = 3 }),
+            new ManifoldMuon.Options { solver = new StiefelSolver.DualAscent(Steps: 3) }),
         _ => optim.HypersphericalDescent(parameters, momentum: 0.5, manifold: Manifold.UnitRows),
     };
 
@@ -117,14 +118,15 @@ public class ManifoldStateTests
 
     public static TheoryData<string, Action<ManifoldMuon.Options>> BadOptions => new()
     {
-        { "solver", o => o.solver = (StiefelSolver)17 },
-        { "form", o => o.form = (TangentForm)17 },
-        { "precision", o => o.precision = (Precision)17 },
-        { "manifold", o => o.manifold = (Manifold)17 },
+        { "solver", o => o.solver = null! },
+        { "solver.Form", o => o.solver = new StiefelSolver.Exact((TangentForm)17) },
+        { "solver.Sign", o => o.solver = new StiefelSolver.Exact(Sign: (Precision)17) },
+        { "solver.Sign", o => o.solver = new StiefelSolver.DualAscent(Sign: (Precision)17) },
+        { "manifold", o => o.manifold = null! },
         { "radius", o => o.radius = (Radius)17 },
-        { "dual_alpha", o => o.dual_alpha = 0 },
-        { "dual_steps", o => o.dual_steps = 0 },
-        { "dual_tolerance", o => o.dual_tolerance = double.NaN },
+        { "solver.Alpha", o => o.solver = new StiefelSolver.DualAscent(Alpha: 0) },
+        { "solver.Steps", o => o.solver = new StiefelSolver.DualAscent(Steps: 0) },
+        { "solver.Tolerance", o => o.solver = new StiefelSolver.DualAscent(Tolerance: double.NaN) },
         { "LearningRate", o => o.LearningRate = -1 },
     };
 
@@ -133,7 +135,7 @@ public class ManifoldStateTests
     {
         var options = new ManifoldMuon.Options();
         spoil(options);
-        Assert.Contains(name, Assert.Throws<ArgumentException>(() =>
+        Assert.Contains(name, Assert.ThrowsAny<ArgumentException>(() =>
             new ManifoldMuon([Models.Parameter(2, 3)], options)).Message);
     }
 }

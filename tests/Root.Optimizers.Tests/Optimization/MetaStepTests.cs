@@ -1,3 +1,4 @@
+using Root.Optimizers.Manifolds.Tangent;
 using Root.Optimizers.Modular;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -48,5 +49,5 @@ public class MetaStepTests
     private static Parameter Meta(params long[] shape) => new(empty(shape, device: META));
 
     private static ManifoldMuon Stiefel(params Parameter[] parameters) =>
-        new(parameters, new ManifoldMuon.Options { form = TangentForm.Polynomial });
+        new(parameters, new ManifoldMuon.Options { solver = new StiefelSolver.Exact(TangentForm.Polynomial) });
 }

@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Manifolds;
+namespace Root.Optimizers.Manifolds.Tangent;
 
 /// <summary>
 /// msign(K) W by matrix products: of K itself (m x m) where m &lt;= 2n, else of K in an orthonormal basis of its range
@@ -9,17 +9,17 @@ namespace Root.Optimizers.Manifolds;
 /// </summary>
 internal static class PolynomialForm
 {
-    /// <param name="parts">K of norm at most 1 in its parts.</param>
+    /// <param name="system">K of norm at most 1 in its system.</param>
     /// <param name="signType">The element type of the sign iteration; all else is in the parts' own.</param>
     /// <returns>A, (b, m, n).</returns>
-    public static Tensor Direction(KParts parts, ScalarType signType) =>
-        parts.W.shape[^2] <= 2 * parts.W.shape[^1] ? OnSpace(parts, signType) : OnRange(parts, signType);
+    public static Tensor Direction(TangentSystem system, ScalarType signType) =>
+        system.W.shape[^2] <= 2 * system.W.shape[^1] ? OnSpace(system, signType) : OnRange(system, signType);
 
     /// <summary>K = P W^T - W P^T with P = W O/2 + Gp; A = msign(K) W.</summary>
-    private static Tensor OnSpace(KParts parts, ScalarType signType)
+    private static Tensor OnSpace(TangentSystem system, ScalarType signType)
     {
         using var scope = NewDisposeScope();
-        var (W, Gp, O, _) = parts;
+        var (W, Gp, O, _) = system;
         var P = Gp.add(W.bmm(O), alpha: 0.5);
         var half = P.bmm(W.mT);
         return SkewSign.Of(half - half.mT, signType).bmm(W).MoveToOuterDisposeScope();
@@ -29,16 +29,16 @@ internal static class PolynomialForm
     /// With RegularN = L L^T, [W, Gp L^-T] is orthonormal and K in it is [[O, -L], [L^T, 0]]. A is J's first block
     /// column, mapped back.
     /// </summary>
-    private static Tensor OnRange(KParts parts, ScalarType signType)
+    private static Tensor OnRange(TangentSystem system, ScalarType signType)
     {
         using var scope = NewDisposeScope();
-        var (W, Gp, O, _) = parts;
+        var (W, Gp, O, _) = system;
         var n = W.shape[^1];
         // The variant that checks nothing: a look at the device would wait for all work in flight.
-        var L = linalg.cholesky_ex(parts.RegularN()).L;
+        var L = linalg.cholesky_ex(system.RegularN()).L;
         var K = cat([cat([O, L.neg()], -1), cat([L.mT, zeros_like(O)], -1)], -2);
         var J = SkewSign.Of(K, signType);
         var (J11, J21) = (J.narrow(-2, 0, n).narrow(-1, 0, n), J.narrow(-2, n, n).narrow(-1, 0, n));
-        return parts.Tangent(J11, Gp.bmm(linalg.solve_triangular(L.mT, J21, upper: true))).MoveToOuterDisposeScope();
+        return system.Tangent(J11, Gp.bmm(linalg.solve_triangular(L.mT, J21, upper: true))).MoveToOuterDisposeScope();
     }
 }

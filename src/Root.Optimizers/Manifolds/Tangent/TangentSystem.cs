@@ -1,7 +1,8 @@
+using Root.Optimizers.LinearAlgebra;
 using Root.Optimizers.Orthogonalization;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Manifolds;
+namespace Root.Optimizers.Manifolds.Tangent;
 
 /// <summary>
 /// K = G W^T - W G^T = W O W^T + Gp W^T - W Gp^T, m x m and skew, by what it is made of: with K0 = W^T G, the skew
@@ -11,7 +12,7 @@ namespace Root.Optimizers.Manifolds;
 /// <param name="Gp">(b, m, n).</param>
 /// <param name="O">(b, n, n).</param>
 /// <param name="N">(b, n, n).</param>
-internal readonly record struct KParts(Tensor W, Tensor Gp, Tensor O, Tensor N)
+internal readonly record struct TangentSystem(Tensor W, Tensor Gp, Tensor O, Tensor N)
 {
     /// <summary>
     /// Of ||N||_F, added to N's diagonal. N is a Gram matrix, in which rounding drowns the squares of singular values
@@ -23,7 +24,7 @@ internal readonly record struct KParts(Tensor W, Tensor Gp, Tensor O, Tensor N)
     /// <summary>Added besides, for gradients with nothing outside the span of W; K has norm about 1.</summary>
     private const double Floor = 1e-12;
 
-    public static KParts Of(Tensor W, Tensor G)
+    public static TangentSystem Of(Tensor W, Tensor G)
     {
         var K0 = W.mT.bmm(G);
         var Gp = G - W.bmm(K0);
@@ -57,5 +58,5 @@ internal readonly record struct KParts(Tensor W, Tensor Gp, Tensor O, Tensor N)
     public Tensor Tangent(Tensor S, Tensor B) => B.add_(W.bmm(S - W.mT.bmm(B)));
 
     /// <summary>The parts of K/s.</summary>
-    public KParts Over(Tensor s) => new(W, Gp / s, O / s, N / s.square());
+    public TangentSystem DividedBy(Tensor s) => new(W, Gp / s, O / s, N / s.square());
 }

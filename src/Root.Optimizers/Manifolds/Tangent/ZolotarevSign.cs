@@ -1,4 +1,4 @@
-namespace Root.Optimizers.Manifolds;
+namespace Root.Optimizers.Manifolds.Tangent;
 
 /// <summary>
 /// Zolotarev's best rational approximation of sign(x) of its degree on [-1, -l] and [l, 1], l = 1e-3, scaled to a

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Orthogonalization;
+namespace Root.Optimizers.LinearAlgebra;
 
 /// <summary>beta C + alpha A B for batches of matrices, in one kernel.</summary>
 internal static class BatchedProduct

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Manifolds;
+namespace Root.Optimizers.Manifolds.Tangent;
 
 /// <summary>
 /// r(K) W for Zolotarev's r, through n x n inverses only. On an eigenvalue x i of the skew K, a x / (x^2 + t^2) is
@@ -11,15 +11,15 @@ namespace Root.Optimizers.Manifolds;
 /// </summary>
 internal static class RationalForm
 {
-    /// <param name="parts">K of norm at most 1 in its parts.</param>
+    /// <param name="system">K of norm at most 1 in its system.</param>
     /// <returns>A, (b, m, n).</returns>
-    public static Tensor Direction(KParts parts)
+    public static Tensor Direction(TangentSystem system)
     {
         using var scope = NewDisposeScope();
-        var (W, Gp, O, _) = parts;
+        var (W, Gp, O, _) = system;
         // In the square case nothing is orthogonal to W, and what Gp holds is rounding.
         var square = W.shape[^1] == W.shape[^2];
-        var N = square ? null : parts.RegularN();
+        var N = square ? null : system.RegularN();
         var (Y, Z) = (zeros_like(O), zeros_like(O));
         foreach (var (t, a) in ZolotarevSign.Terms)
         {
@@ -31,6 +31,6 @@ internal static class RationalForm
             Z.add_(X, alpha: a / (2 * t));
         }
         var S = Y - Y.mT;
-        return (square ? W.bmm(S) : parts.Tangent(S, Gp.bmm(Z + Z.mT))).MoveToOuterDisposeScope();
+        return (square ? W.bmm(S) : system.Tangent(S, Gp.bmm(Z + Z.mT))).MoveToOuterDisposeScope();
     }
 }

@@ -1,8 +1,9 @@
+using Root.Optimizers.LinearAlgebra;
 using Root.Optimizers.Orthogonalization;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Manifolds;
+namespace Root.Optimizers.Manifolds.Tangent;
 
 /// <summary>
 /// The direction of steepest ascent on the Stiefel manifold under the spectral norm: A maximises &lt;G, A&gt; subject
@@ -32,22 +33,21 @@ public static class StiefelTangent
     public static Tensor Direction(Tensor W, Tensor G, TangentForm form = TangentForm.Automatic,
         ScalarType? signType = null)
     {
-        var orientation = Oriented.Of(W, G);
+        var view = TallView.Of(W, G);
         using var scope = NewDisposeScope();
-        W = orientation.Tall(W);
-        G = orientation.Tall(G).to(W.dtype);
+        W = view.Tall(W);
+        G = view.Tall(G).to(W.dtype);
         G = G / MatrixNorms.OrOne(MatrixNorms.Largest(G));
 
-        var parts = KParts.Of(W, G);
-        var s = parts.Bound();
-        var rounding = W.dtype == ScalarType.Float64 ? Math.Pow(2, -52) : Math.Pow(2, -23);
-        var negligible = s.le(MatrixNorms.Frobenius(G).mul_(NegligibleRoundings * rounding));
-        parts = parts.Over(s.masked_fill(negligible, 1));
+        var system = TangentSystem.Of(W, G);
+        var s = system.Bound();
+        var negligible = s.le(MatrixNorms.Frobenius(G).mul_(NegligibleRoundings * W.dtype.Rounding()));
+        system = system.DividedBy(s.masked_fill(negligible, 1));
 
         if (form == TangentForm.Automatic) form = Choose(W.shape[1], W.shape[2], W.device_type);
-        var A = form == TangentForm.Rational ? RationalForm.Direction(parts)
-            : PolynomialForm.Direction(parts, signType ?? W.dtype);
-        return orientation.Back(A.masked_fill_(negligible, 0)).MoveToOuterDisposeScope();
+        var A = form == TangentForm.Rational ? RationalForm.Direction(system)
+            : PolynomialForm.Direction(system, signType ?? W.dtype);
+        return view.Restore(A.masked_fill_(negligible, 0)).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -55,6 +55,6 @@ public static class StiefelTangent
     /// small, elsewhere matrix products alone. Source: 2 cores, libtorch 2.10, November 2026, rational over polynomial:
     /// 256x256 1.52, 384x384 1.37, 512x512 1.09, 768x768 1.00; 320x256 1.06, 480x384 0.82, 640x512 0.62; 512x256 0.34.
     /// </summary>
-    public static TangentForm Choose(long m, long n, DeviceType device) =>
+    internal static TangentForm Choose(long m, long n, DeviceType device) =>
         device == DeviceType.CPU && (n > (m == n ? 384 : 256) || 4 * m > 5 * n) ? TangentForm.Rational : TangentForm.Polynomial;
 }

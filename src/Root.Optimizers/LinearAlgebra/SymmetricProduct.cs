@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Orthogonalization;
+namespace Root.Optimizers.LinearAlgebra;
 
 /// <summary>
 /// Products that are known to be symmetric: X X^T, and those of polynomials of one symmetric matrix. On the CPU large ones

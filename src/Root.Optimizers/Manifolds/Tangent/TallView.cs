@@ -1,14 +1,15 @@
+using Root.Optimizers.LinearAlgebra;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Manifolds;
+namespace Root.Optimizers.Manifolds.Tangent;
 
 /// <summary>
 /// One matrix or many, wide or tall, brought to the form the Stiefel formulas are written for, and back.
 /// </summary>
-internal readonly record struct Oriented(bool Single, bool Wide)
+internal readonly record struct TallView(bool Single, bool Wide)
 {
-    public static Oriented Of(Tensor W)
+    public static TallView Of(Tensor W)
     {
         if (W.dim() is not (2 or 3))
             throw new ArgumentException(
@@ -17,7 +18,7 @@ internal readonly record struct Oriented(bool Single, bool Wide)
         return new(W.dim() == 2, W.shape[^2] < W.shape[^1]);
     }
 
-    public static Oriented Of(Tensor W, Tensor G)
+    public static TallView Of(Tensor W, Tensor G)
     {
         if (!W.shape.SequenceEqual(G.shape))
             throw new ArgumentException($"The gradient has shape ({string.Join(", ", G.shape)}), its weight "
@@ -29,12 +30,12 @@ internal readonly record struct Oriented(bool Single, bool Wide)
     public Tensor Tall(Tensor matrices)
     {
         var batch = Single ? matrices.unsqueeze(0) : matrices;
-        var wide = batch.dtype is ScalarType.Float32 or ScalarType.Float64 ? batch : batch.to(ScalarType.Float32);
+        var wide = batch.Widened();
         return Wide ? wide.mT : wide;
     }
 
     /// <summary>The shape that <see cref="Tall"/> was given.</summary>
-    public Tensor Back(Tensor tall)
+    public Tensor Restore(Tensor tall)
     {
         var batch = Wide ? tall.mT : tall;
         return Single ? batch.squeeze(0) : batch;

@@ -1,8 +1,9 @@
+using Root.Optimizers.LinearAlgebra;
 using Root.Optimizers.Orthogonalization;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Manifolds;
+namespace Root.Optimizers.Manifolds.Tangent;
 
 /// <summary>
 /// msign of skew-symmetric matrices by Polar Express: K = Q S Q^T with 2 x 2 rotations-by-90-degrees times sigma in S

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Orthogonalization;
+namespace Root.Optimizers.LinearAlgebra;
 
 /// <summary>Norms of every matrix of a batch, (b, m, n) -> (b, 1, 1).</summary>
 internal static class MatrixNorms

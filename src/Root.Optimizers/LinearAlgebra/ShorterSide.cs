@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Orthogonalization;
+namespace Root.Optimizers.LinearAlgebra;
 
 /// <summary>
 /// The products of an iteration on the side where a matrix is shorter: from the left for wide matrices, from the right

@@ -1,0 +1,46 @@
+using Root.Optimizers.Manifolds.Tangent;
+using TorchSharp;
+using static TorchSharp.torch;
+using System.Text.Json.Serialization;
+
+namespace Root.Optimizers;
+
+/// <summary>How <see cref="ManifoldMuon"/> finds a tangent direction on the Stiefel manifold, and how it comes back.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "solver")]
+[JsonDerivedType(typeof(Exact), nameof(Exact))]
+[JsonDerivedType(typeof(DualAscent), nameof(DualAscent))]
+public abstract partial record StiefelSolver
+{
+    private protected StiefelSolver() { }
+
+    /// <summary>retract(W - lr A).</summary>
+    internal abstract Tensor Step(Tensor W, Tensor M, double lr);
+
+    /// <summary>The type whose rounding the step leaves in weights of a type.</summary>
+    internal virtual ScalarType RoundingOf(ScalarType weights) => weights;
+
+    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    internal abstract void Validate();
+
+    /// <summary>
+    /// In closed form (<see cref="StiefelTangent"/>): tangent and optimal to rounding, at every scale of the gradient.
+    /// </summary>
+    /// <param name="Form">How the formula is evaluated.</param>
+    /// <param name="Sign">The element type of the polynomial form's matrix sign; Automatic: float32, and float64 for float64 weights.
+    /// In bfloat16 A is still tangent, its norm up to a few hundredths above 1. The rational form takes no sign.</param>
+    public sealed record Exact(TangentForm Form = TangentForm.Automatic, Precision Sign = Precision.Automatic) : StiefelSolver
+    {
+        internal override Tensor Step(Tensor W, Tensor M, double lr)
+        {
+            using var scope = NewDisposeScope();
+            var A = StiefelTangent.Direction(W, M, Form, Sign.OrOwn(W.dtype));
+            return Manifolds.Stiefel.Retract(W, A, lr).MoveToOuterDisposeScope();
+        }
+
+        internal override void Validate()
+        {
+            Require.Defined(Form, "solver.Form");
+            Require.Defined(Sign, "solver.Sign");
+        }
+    }
+}
