@@ -1,3 +1,4 @@
+using Root.Optimizers.LinearAlgebra;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -36,14 +37,14 @@ internal static class GolubKahan
             var v = X.mT.mv(u);
             if (j > 0) v.sub_(V.narrow(0, 0, j).mT.mv(V.narrow(0, 0, j).mv(v)));
             var alpha = v.norm();
-            V[j].copy_(v.div_(alpha.clamp_min(1e-30)));
+            V[j].copy_(v.div_(alpha.ClampMin(1e-30)));
             var next = X.mv(V[j]);
             var basis = U.narrow(0, 0, j + 1);
             // Twice, since once leaves what the first pass rounds.
             next.sub_(basis.mT.mv(basis.mv(next)));
             next.sub_(basis.mT.mv(basis.mv(next)));
             var beta = next.norm();
-            u = next.div_(beta.clamp_min(1e-30)).MoveToOuterDisposeScope();
+            u = next.div_(beta.ClampMin(1e-30)).MoveToOuterDisposeScope();
             alphas.Add(alpha.MoveToOuterDisposeScope());
             betas.Add(beta.MoveToOuterDisposeScope());
         }
@@ -52,7 +53,7 @@ internal static class GolubKahan
         var B = diag(stack(alphas).cpu().to(ScalarType.Float64));
         if (count > 1) B.diagonal(-1, 0, 1).copy_(stack(betas.SkipLast(1)).cpu());
         var (left, values, _) = linalg.svd(B);
-        var weights = left[0].square().data<double>().ToArray();
+        var weights = left[0].data<double>().Select(first => first * first).ToArray();
         var largest = scale.item<float>();
         return (values.data<double>().Select(s => s * largest).ToArray(), weights.Select(w => w / weights.Sum()).ToArray());
     }

@@ -1,3 +1,4 @@
+using Root.Optimizers.LinearAlgebra;
 using Root.Optimizers.Orthogonalization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -107,7 +108,7 @@ public sealed class Spectrum
         var X = matrix.shape[0] <= matrix.shape[1] ? matrix.to(ScalarType.Float64) : matrix.mT.to(ScalarType.Float64);
         // A NaN would make the solver fail instead of the caller decide.
         if (!X.isfinite().all().item<bool>()) return new([double.NaN], [1], X.shape[0]);
-        var squares = linalg.eigvalsh(X.matmul(X.mT)).clamp_(min: 0).sqrt_().cpu().data<double>().ToArray();
+        var squares = linalg.eigvalsh(X.matmul(X.mT)).ClampMin_(0).sqrt_().cpu().data<double>().ToArray();
         return new(squares, Enumerable.Repeat(1.0 / squares.Length, squares.Length).ToArray(), squares.Length);
     }
 }

@@ -1,3 +1,4 @@
+using Root.Optimizers.LinearAlgebra;
 using static TorchSharp.torch;
 
 namespace Root.Optimizers.Core;
@@ -19,15 +20,15 @@ internal static class AdamWFallback
             var (slot, g, _) = gradient;
             var state = ((VectorSlot)slot).State;
             var t = ++state.step;
-            gradient.Change(state.exp_avg, m => m.mul_(beta1).add_(g, alpha: 1 - beta1));
-            gradient.Change(state.exp_avg_sq, v => v.mul_(beta2).addcmul_(g, g, 1 - beta2));
+            gradient.Change(state.exp_avg, m => m.Mul_(beta1).Add_(g, 1 - beta1));
+            gradient.Change(state.exp_avg_sq, v => v.Mul_(beta2).AddCMul_(g, g, 1 - beta2));
             using var denominator = state.exp_avg_sq.sqrt();
-            denominator.add_(options.eps);
+            denominator.Add_(options.eps);
             var size = lr * Math.Sqrt(1 - Math.Pow(beta2, t)) / (1 - Math.Pow(beta1, t));
             gradient.Change(slot.Parameter, theta =>
             {
                 WeightDecay.Apply_(theta, state.exp_avg, lr * decay, options.cautious);
-                theta.addcdiv_(state.exp_avg, denominator, -size);
+                theta.AddCDiv_(state.exp_avg, denominator, -size);
             });
         }
     }

@@ -1,3 +1,4 @@
+using Root.Optimizers.LinearAlgebra;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -16,13 +17,13 @@ public readonly struct BatchBuffer
     /// <param name="beta">In [0, 1).</param>
     /// <returns>v, stacked; a copy, in the type of <paramref name="values"/>.</returns>
     public Tensor Average(Tensor values, double beta) =>
-        Change(values, (v, x) => v.mul_(beta).add_(x, alpha: 1 - beta));
+        Change(values, (v, x) => v.Mul_(beta).Add_(x, 1 - beta));
 
     /// <summary>A decaying sum, in place: v &lt;- beta v + x.</summary>
     /// <param name="values">x, (b, buffer rows, buffer columns).</param>
     /// <param name="beta">In [0, 1].</param>
     /// <returns>v, stacked; a copy, in the type of <paramref name="values"/>.</returns>
-    public Tensor Accumulate(Tensor values, double beta) => Change(values, (v, x) => v.mul_(beta).add_(x));
+    public Tensor Accumulate(Tensor values, double beta) => Change(values, (v, x) => v.Mul_(beta).Add_(x));
 
     private Tensor Change(Tensor values, Action<Tensor, Tensor> change)
     {

@@ -1,3 +1,4 @@
+using Root.Optimizers.LinearAlgebra;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -48,9 +49,9 @@ internal sealed class FiniteGradients(bool? deferred = null) : IDisposable
     {
         var found = gradients.Where(g => g.Value.numel() > 0).GroupBy(g => g.Value.device.ToString()).ToDictionary(g => g.Key, g =>
         {
-            var norms = stack(g.Select(x => linalg.vector_norm(x.Value, double.PositiveInfinity)));
+            var norms = stack(g.Select(x => linalg.norm(x.Value.reshape(-1), double.PositiveInfinity)));
             // x - x is 0, or NaN where x is NaN or infinite.
-            return norms.sub(norms).sum().ne(0);
+            return norms.sub(norms).sum().to(ScalarType.Bool);
         });
         return found.Count == 1
             ? found
@@ -66,7 +67,7 @@ internal sealed class FiniteGradients(bool? deferred = null) : IDisposable
             var onHost = zeros(1, ScalarType.Int64);
             _firstLostOnHost = (lost.device_type == DeviceType.CUDA ? onHost.pin_memory() : onHost).DetachFromDisposeScope();
         }
-        _firstLost.add_(_firstLost.eq(0).logical_and(lost).to(ScalarType.Int64).mul_(_step));
+        _firstLost.MaskedFill_(_firstLost.logical_not().logical_and(lost), _step);
         _firstLostOnHost.copy_(_firstLost, nonBlocking: true);
     }
 

@@ -1,3 +1,4 @@
+using Root.Optimizers.LinearAlgebra;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -74,8 +75,8 @@ public sealed class MatrixBatch
     public Tensor Accumulate(double mu, bool nesterov) => Momentum(member =>
     {
         var (M, G) = (SlotOf(member).State.momentum_buffer, member.Value);
-        member.Change(M, M => M.mul_(mu).add_(G));
-        return nesterov ? G.add(M, alpha: mu) : M.clone();
+        member.Change(M, M => M.Mul_(mu).Add_(G));
+        return nesterov ? G.Add(M, mu) : M.clone();
     });
 
     /// <summary>
@@ -86,8 +87,8 @@ public sealed class MatrixBatch
     public Tensor Average(double mu, bool nesterov) => Momentum(member =>
     {
         var (M, G) = (SlotOf(member).State.momentum_buffer, member.Value);
-        member.Change(M, M => M.mul_(mu).add_(G, alpha: 1 - mu));
-        return nesterov ? M.mul(mu).add_(G, alpha: 1 - mu) : M.clone();
+        member.Change(M, M => M.Mul_(mu).Add_(G, 1 - mu));
+        return nesterov ? M.Mul(mu).Add_(G, 1 - mu) : M.clone();
     });
 
     /// <summary>theta &lt;- (1 - lr decay) theta - lr scale U, with the factor of the shape that the options name.</summary>
@@ -113,7 +114,7 @@ public sealed class MatrixBatch
             member.Change(member.Slot.Parameter, theta =>
             {
                 WeightDecay.Apply_(theta, U, rate * options.weight_decay, options.cautious);
-                theta.add_(U, alpha: -rate * scale);
+                theta.Add_(U, -rate * scale);
             });
         }
     }

@@ -1,3 +1,4 @@
+using Root.Optimizers.LinearAlgebra;
 using static TorchSharp.torch;
 
 namespace Root.Optimizers.Core;
@@ -18,10 +19,10 @@ internal static class WeightDecay
         if (amount == 0) return;
         if (!cautious)
         {
-            theta.mul_(1 - amount);
+            theta.Mul_(1 - amount);
             return;
         }
         using var scope = NewDisposeScope();
-        theta.sub_(theta.mul(amount).masked_fill_(update.sign().ne(theta.sign()), 0));
+        theta.sub_(theta.Mul(amount).MaskedFill_(update.sign().ne(theta.sign()), 0));
     }
 }

@@ -26,6 +26,6 @@ internal static class BatchedProduct
         var (C, A, B) = (Of(1), Of(2), Of(3));
         return C.baddbmm(A, B).item<float>() != 1 + 2 * 3;
 
-        static Tensor Of(float value) => full([1, 1, 1], value, dtype: ScalarType.Float32);
+        static Tensor Of(float value) => tensor([value]).reshape(1, 1, 1);
     }
 }

@@ -8,7 +8,7 @@ internal static class MatrixNorms
     private static readonly long[] LastTwo = [-2, -1];
 
     /// <summary>||X||_F.</summary>
-    public static Tensor Frobenius(Tensor X) => linalg.vector_norm(X, dims: LastTwo, keepdim: true);
+    public static Tensor Frobenius(Tensor X) => linalg.norm(X, LastTwo, keepdim: true);
 
     /// <summary>max |x_ij|, without a copy of X: at the size of a layer such copies cost more than the two passes.</summary>
     public static Tensor Largest(Tensor X)
@@ -18,5 +18,5 @@ internal static class MatrixNorms
     }
 
     /// <summary>The same, with 1 in the place of 0, for use as a divisor.</summary>
-    public static Tensor OrOne(Tensor norm) => norm.masked_fill(norm.eq(0), 1);
+    public static Tensor OrOne(Tensor norm) => norm.MaskedFill(norm.logical_not(), 1);
 }

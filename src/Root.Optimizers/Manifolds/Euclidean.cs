@@ -19,7 +19,7 @@ public sealed record Euclidean(Precision Sign = Precision.Automatic) : Manifold
     public override Tensor Step(Tensor W, Tensor M, double lr)
     {
         using var scope = NewDisposeScope();
-        return W.add(Direction(M), alpha: -lr).MoveToOuterDisposeScope();
+        return W.Add(Direction(M), -lr).MoveToOuterDisposeScope();
     }
 
     /// <summary>msign(M): nothing restricts it.</summary>

@@ -71,12 +71,12 @@ public abstract class ManifoldOptimizer<TOptions> : MatrixOptimizer<TOptions> wh
         foreach (var slot in off)
         {
             var (manifold, radius, _) = (Home)slot.Plan!;
-            slot.Parameter.copy_((manifold.Nearest(UnitWeight(slot)) * radius).reshape(slot.Parameter.shape));
+            slot.Parameter.copy_(manifold.Nearest(UnitWeight(slot)).Mul_(radius).reshape(slot.Parameter.shape));
         }
     }
 
     private static Tensor UnitWeight(MatrixSlot slot) =>
-        slot.Parameter.detach().reshape(slot.Shape.Rows, slot.Shape.Columns).Widened() / ((Home)slot.Plan!).Radius;
+        slot.Parameter.detach().reshape(slot.Shape.Rows, slot.Shape.Columns).Widened().Div(((Home)slot.Plan!).Radius);
 
     /// <summary>W &lt;- radius step(W / radius, lr), for the weights of a batch.</summary>
     /// <param name="batch">Whose weights they are.</param>
@@ -85,6 +85,6 @@ public abstract class ManifoldOptimizer<TOptions> : MatrixOptimizer<TOptions> wh
     private protected static void Move(MatrixBatch batch, TOptions options, Func<Tensor, double, Tensor> step)
     {
         var (_, radius, share) = (Home)batch.Plan!;
-        batch.Assign(step(batch.Parameters().div_(radius), options.LearningRate!.Value * share).mul_(radius));
+        batch.Assign(step(batch.Parameters().Div_(radius), options.LearningRate!.Value * share).Mul_(radius));
     }
 }

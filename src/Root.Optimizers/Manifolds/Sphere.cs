@@ -22,7 +22,7 @@ public sealed record Sphere : Manifold
     public override double Distance(Tensor W)
     {
         using var scope = NewDisposeScope();
-        return Norm(W).square().sub_(1).abs_().max().to(ScalarType.Float64).item<double>();
+        return Norm(W).Square().Add_(-1).abs_().max().to(ScalarType.Float64).item<double>();
     }
 
     /// <summary>w / ||w||; a zero vector becomes one with equal entries.</summary>
@@ -31,7 +31,7 @@ public sealed record Sphere : Manifold
     {
         using var scope = NewDisposeScope();
         var largest = W.abs().amax(_dims, keepdim: true);
-        var X = (W / MatrixNorms.OrOne(largest)).masked_fill_(largest.eq(0), 1);
+        var X = (W / MatrixNorms.OrOne(largest)).MaskedFill_(largest.logical_not(), 1);
         return X.div_(Norm(X)).MoveToOuterDisposeScope();
     }
 
@@ -54,8 +54,8 @@ public sealed record Sphere : Manifold
         G = G / MatrixNorms.OrOne(G.abs().amax(_dims, keepdim: true));
         var A = G - W * (W * G).sum(_dims, keepdim: true);
         var (length, whole) = (Norm(A), Norm(G));
-        var negligible = length.le(whole.mul_(4 * W.dtype.Rounding()));
-        return A.div_(length.masked_fill_(negligible, 1)).masked_fill_(negligible, 0).MoveToOuterDisposeScope();
+        var negligible = length.le(whole.Mul_(4 * W.dtype.Rounding()));
+        return A.div_(length.MaskedFill_(negligible, 1)).MaskedFill_(negligible, 0).MoveToOuterDisposeScope();
     }
 
     /// <summary>(w - eta a) / ||w - eta a||; the norm is sqrt(1 + eta^2) for a unit a, and 1 for a = 0.</summary>
@@ -65,11 +65,11 @@ public sealed record Sphere : Manifold
     public Tensor Retract(Tensor W, Tensor A, double eta)
     {
         using var scope = NewDisposeScope();
-        return Nearest(W.add(A, alpha: -eta)).MoveToOuterDisposeScope();
+        return Nearest(W.Add(A, -eta)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc />
     public override string ToString() => _name;
 
-    private Tensor Norm(Tensor X) => linalg.vector_norm(X, dims: _dims, keepdim: true);
+    private Tensor Norm(Tensor X) => linalg.norm(X, _dims, keepdim: true);
 }

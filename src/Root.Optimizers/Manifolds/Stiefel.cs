@@ -33,7 +33,7 @@ public sealed record Stiefel : Manifold
     {
         var view = TallView.Of(W, A);
         using var scope = NewDisposeScope();
-        var Z = view.Tall(W).add(view.Tall(A), alpha: -eta).div_(Math.Sqrt(1 + eta * eta));
+        var Z = view.Tall(W).Add(view.Tall(A), -eta).Div_(Math.Sqrt(1 + eta * eta));
         return view.Restore(Correct(Z, Corrections(eta))).MoveToOuterDisposeScope();
     }
 
@@ -99,7 +99,7 @@ public sealed record Stiefel : Manifold
     private static Tensor Excess(Tensor X)
     {
         var E = X.mT.bmm(X);
-        E.diagonal(0, -2, -1).sub_(1);
+        E.diagonal(0, -2, -1).Add_(-1);
         return E;
     }
 }

@@ -48,18 +48,18 @@ public abstract partial record StiefelSolver
             G = view.Tall(G).to(W.dtype);
             var (b, n) = (W.shape[0], W.shape[2]);
             var half = W.mT.bmm(G);
-            var L = (half + half.mT).mul_(-0.25);
+            var L = half.Add(half.mT).Mul_(-0.25);
             var (residual, iterations) = (new double[b], new int[b]);
             Tensor? A = null;
             for (var step = 0; step < Steps; step++)
             {
                 using var inner = NewDisposeScope();
                 A?.Dispose();
-                A = MatrixSignOf(G.add(W.bmm(L), alpha: 2));
+                A = MatrixSignOf(G.Add(W.bmm(L), 2));
                 half = W.mT.bmm(A);
-                var H = half + half.mT;
+                var H = half.Add(half.mT);
                 var open = residual.Select((r, i) => step == 0 || r >= Tolerance).ToArray();
-                var norms = MatrixNorms.Frobenius(H).div_(n).to(ScalarType.Float64).cpu().data<double>();
+                var norms = MatrixNorms.Frobenius(H).Div_(n).to(ScalarType.Float64).cpu().data<double>();
                 for (var i = 0; i < b; i++)
                     if (open[i]) (residual[i], iterations[i]) = (norms[i], step + 1);
                 if (Array.FindIndex(norms.ToArray(), double.IsNaN) is >= 0 and var bad)
@@ -71,7 +71,7 @@ public abstract partial record StiefelSolver
                 // A matrix that is done keeps its L, and so its A.
                 var going = tensor(residual.Select(r => r >= Tolerance ? 1.0 : 0.0).ToArray(), W.dtype, W.device)
                     .reshape(b, 1, 1);
-                L.sub_(H.mul_(going).mul_(Alpha * (1 - (double)step / Steps)));
+                L.sub_(H.mul_(going).Mul_(Alpha * (1 - (double)step / Steps)));
             }
             return new(view.Restore(A!).MoveToOuterDisposeScope(), residual, iterations);
         }
@@ -83,7 +83,7 @@ public abstract partial record StiefelSolver
         public Tensor Retract(Tensor W, Tensor A, double lr)
         {
             using var scope = NewDisposeScope();
-            return MatrixSignOf(W.add(A, alpha: -lr)).MoveToOuterDisposeScope();
+            return MatrixSignOf(W.Add(A, -lr)).MoveToOuterDisposeScope();
         }
 
         internal override Tensor Step(Tensor W, Tensor M, double lr)

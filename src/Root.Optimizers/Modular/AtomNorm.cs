@@ -1,3 +1,4 @@
+using Root.Optimizers.LinearAlgebra;
 using Root.Optimizers.Orthogonalization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -42,14 +43,14 @@ public sealed record LinearNorm : AtomNorm
     public override Tensor Of(Tensor W)
     {
         using var scope = NewDisposeScope();
-        return LargestSingularValue(W).mul_(Math.Sqrt((double)W.shape[2] / W.shape[1])).MoveToOuterDisposeScope();
+        return LargestSingularValue(W).Mul_(Math.Sqrt((double)W.shape[2] / W.shape[1])).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc />
     public override Tensor Dualize(Tensor G, ScalarType? dtype = null)
     {
         using var scope = NewDisposeScope();
-        return MatrixSign.PolarExpress(G, steps: 8, dtype).mul_(Math.Sqrt((double)G.shape[1] / G.shape[2])).MoveToOuterDisposeScope();
+        return MatrixSign.PolarExpress(G, steps: 8, dtype).Mul_(Math.Sqrt((double)G.shape[1] / G.shape[2])).MoveToOuterDisposeScope();
     }
 }
 
@@ -65,7 +66,7 @@ public sealed record EmbeddingNorm : AtomNorm
     public override Tensor Of(Tensor W)
     {
         using var scope = NewDisposeScope();
-        return W.cpu().to(ScalarType.Float64).square().mean([-1]).sqrt_().amax([-1]).MoveToOuterDisposeScope();
+        return W.cpu().to(ScalarType.Float64).Square().mean([-1]).sqrt_().amax([-1]).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc />
@@ -73,8 +74,8 @@ public sealed record EmbeddingNorm : AtomNorm
     {
         using var scope = NewDisposeScope();
         // Rows in a batch without their entry have gradient 0, and stay.
-        var none = G.abs().amax([-1], keepdim: true).eq(0);
-        return Manifold.UnitRows.Nearest(G).masked_fill_(none, 0).mul_(Math.Sqrt(G.shape[2])).MoveToOuterDisposeScope();
+        var none = G.abs().amax([-1], keepdim: true).logical_not();
+        return Manifold.UnitRows.Nearest(G).MaskedFill_(none, 0).Mul_(Math.Sqrt(G.shape[2])).MoveToOuterDisposeScope();
     }
 }
 
@@ -94,7 +95,7 @@ public sealed record Conv2dNorm(long Positions) : AtomNorm
     {
         using var scope = NewDisposeScope();
         var scale = Positions * Math.Sqrt((double)Inputs(W) / W.shape[1]);
-        return LargestSingularValue(ByPosition(W)).reshape(W.shape[0], Positions).amax([-1]).mul_(scale)
+        return LargestSingularValue(ByPosition(W)).reshape(W.shape[0], Positions).amax([-1]).Mul_(scale)
             .MoveToOuterDisposeScope();
     }
 
@@ -103,7 +104,7 @@ public sealed record Conv2dNorm(long Positions) : AtomNorm
     {
         using var scope = NewDisposeScope();
         var (b, m) = (G.shape[0], G.shape[1]);
-        var signs = MatrixSign.PolarExpress(ByPosition(G), steps: 8, dtype).mul_(Math.Sqrt((double)m / Inputs(G)) / Positions);
+        var signs = MatrixSign.PolarExpress(ByPosition(G), steps: 8, dtype).Mul_(Math.Sqrt((double)m / Inputs(G)) / Positions);
         return signs.reshape(b, Positions, m, Inputs(G)).permute(0, 2, 3, 1).reshape(G.shape).MoveToOuterDisposeScope();
     }
 

@@ -23,17 +23,16 @@ internal static class FirstStep
         if (normalization == Normalization.Frobenius)
         {
             var plain = SymmetricProduct.Add(A, A, A, beta: b, alpha: c);
-            plain.diagonal(0, -2, -1).add_(a);
+            plain.diagonal(0, -2, -1).Add_(a);
             return plain.MoveToOuterDisposeScope();
         }
         var square = SymmetricProduct.Of(A, A);
-        var accurate = square.dtype == ScalarType.BFloat16 ? square.to(ScalarType.Float32) : square;
-        var n = linalg.vector_norm(accurate, dims: new long[] { -2, -1 }, keepdim: true).pow_(0.25);
-        n.masked_fill_(n.eq(0), 1);
+        var accurate = square.Widened();
+        var n = MatrixNorms.OrOne(MatrixNorms.Frobenius(accurate).Pow(0.25));
         // In float32 and rounded once: a, b and c cancel, and coefficients rounded to bfloat16 would be off for every
         // singular value alike.
-        var P = (A * (b / n.pow(3))).add_(accurate * (c / n.pow(5)));
-        P.diagonal(0, -2, -1).add_(a / n.squeeze(-1));
+        var P = (A * b.Over(n.Pow(3))).Add_(accurate * c.Over(n.Pow(5)));
+        P.diagonal(0, -2, -1).Add_(a.Over(n.squeeze(-1)));
         return P.to(A.dtype).MoveToOuterDisposeScope();
     }
 }

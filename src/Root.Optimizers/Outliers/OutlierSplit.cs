@@ -1,3 +1,4 @@
+using Root.Optimizers.LinearAlgebra;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -28,7 +29,7 @@ public static class OutlierSplit
         var magnitudes = (exact ? entries : Quantile.Sample(entries, momentum.shape[^1])).abs();
         var largest = magnitudes.amax(new long[] { -1 }, keepdim: true);
         var threshold = (exact ? Quantile.Exact(magnitudes, quantile) : Quantile.Lower(magnitudes, quantile))
-            .add_(largest, alpha: 1e-9);
+            .Add_(largest, 1e-9);
         return threshold.unsqueeze(-1).MoveToOuterDisposeScope();
     }
 
@@ -48,7 +49,7 @@ public static class OutlierSplit
         // November 2026); reading a number is free here, where on a GPU it would wait for all work in flight.
         var bounds = threshold.to(ScalarType.Float64).reshape(-1).data<double>().ToArray();
         Tensor[] matrices = momentum.dim() == 3 ? momentum.unbind() : [momentum];
-        foreach (var (matrix, eps) in matrices.Zip(bounds)) matrix.clamp_(-eps, eps);
+        foreach (var (matrix, eps) in matrices.Zip(bounds)) matrix.Clamp_(-eps, eps);
         return momentum;
     }
 
@@ -58,6 +59,6 @@ public static class OutlierSplit
     public static Tensor Outliers(Tensor momentum, Tensor threshold)
     {
         using var scope = NewDisposeScope();
-        return momentum.sign().mul_(momentum.abs().sub_(threshold).clamp_(min: 0)).MoveToOuterDisposeScope();
+        return momentum.sign().mul_(momentum.abs().sub_(threshold).ClampMin_(0)).MoveToOuterDisposeScope();
     }
 }

@@ -1,3 +1,4 @@
+using Root.Optimizers.LinearAlgebra;
 using System.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -65,7 +66,7 @@ public static class Quantile
         var lower = Lower(values, q);
         if (fraction == 0) return lower.MoveToOuterDisposeScope();
         var (upper, _) = values.kthvalue((long)Math.Floor(position) + 2, -1, keepdim: true);
-        return lower.add_(upper.sub_(lower), alpha: fraction).MoveToOuterDisposeScope();
+        return lower.Add_(upper.sub_(lower), fraction).MoveToOuterDisposeScope();
     }
 
     private static double Position(Tensor values, double q)

@@ -20,7 +20,8 @@ public static class CompiledCalls
                select (Name(method), called);
     }
 
-    private static IEnumerable<MethodBase> Of(MethodBase method)
+    /// <summary>What one method calls.</summary>
+    public static IEnumerable<MethodBase> Of(MethodBase method)
     {
         var code = method.GetMethodBody()?.GetILAsByteArray() ?? [];
         for (var at = 0; at < code.Length;)
@@ -30,7 +31,7 @@ public static class CompiledCalls
             at += instruction.Size;
             if (instruction.OperandType == OperandType.InlineMethod)
                 yield return method.Module.ResolveMethod(BitConverter.ToInt32(code, at),
-                    method.DeclaringType!.GetGenericArguments(), method is MethodInfo ? method.GetGenericArguments() : null)!;
+                    method.DeclaringType?.GetGenericArguments(), method is MethodInfo ? method.GetGenericArguments() : null)!;
             at += instruction.OperandType switch
             {
                 OperandType.InlineNone => 0,

@@ -1,3 +1,4 @@
+using Root.Optimizers.LinearAlgebra;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -20,7 +21,7 @@ internal static class PolynomialForm
     {
         using var scope = NewDisposeScope();
         var (W, Gp, O, _) = system;
-        var P = Gp.add(W.bmm(O), alpha: 0.5);
+        var P = Gp.Add(W.bmm(O), 0.5);
         var half = P.bmm(W.mT);
         return SkewSign.Of(half - half.mT, signType).bmm(W).MoveToOuterDisposeScope();
     }

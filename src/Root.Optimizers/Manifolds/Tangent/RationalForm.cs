@@ -1,3 +1,4 @@
+using Root.Optimizers.LinearAlgebra;
 using static TorchSharp.torch;
 
 namespace Root.Optimizers.Manifolds.Tangent;
@@ -24,13 +25,13 @@ internal static class RationalForm
         foreach (var (t, a) in ZolotarevSign.Terms)
         {
             using var inner = NewDisposeScope();
-            var resolvent = N is null ? O.neg() : N.div(t).sub_(O);
-            resolvent.diagonal(0, -2, -1).add_(t);
+            var resolvent = N is null ? O.neg() : N.Div(t).sub_(O);
+            resolvent.diagonal(0, -2, -1).Add_(t);
             var X = linalg.inv(resolvent);
-            Y.add_(X, alpha: a / 2);
-            Z.add_(X, alpha: a / (2 * t));
+            Y.Add_(X, a / 2);
+            Z.Add_(X, a / (2 * t));
         }
         var S = Y - Y.mT;
-        return (square ? W.bmm(S) : system.Tangent(S, Gp.bmm(Z + Z.mT))).MoveToOuterDisposeScope();
+        return (square ? W.bmm(S) : system.Tangent(S, Gp.bmm(Z.Add(Z.mT)))).MoveToOuterDisposeScope();
     }
 }

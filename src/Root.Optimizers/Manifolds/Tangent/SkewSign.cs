@@ -31,7 +31,7 @@ internal static class SkewSign
             var next = BatchedProduct.Add(X, P, X, beta: a);
             // Rounding leaves a symmetric part, which the iteration would amplify: in bfloat16 singular values overshoot by up
             // to a quarter without this.
-            X = next.sub(next.mT).mul_(0.5).MoveToOuterDisposeScope();
+            X = next.sub(next.mT).Mul_(0.5).MoveToOuterDisposeScope();
         }
         return X.to(K.dtype).MoveToOuterDisposeScope();
     }

@@ -41,13 +41,13 @@ public static class StiefelTangent
 
         var system = TangentSystem.Of(W, G);
         var s = system.Bound();
-        var negligible = s.le(MatrixNorms.Frobenius(G).mul_(NegligibleRoundings * W.dtype.Rounding()));
-        system = system.DividedBy(s.masked_fill(negligible, 1));
+        var negligible = s.le(MatrixNorms.Frobenius(G).Mul_(NegligibleRoundings * W.dtype.Rounding()));
+        system = system.DividedBy(s.MaskedFill(negligible, 1));
 
         if (form == TangentForm.Automatic) form = Choose(W.shape[1], W.shape[2], W.device_type);
         var A = form == TangentForm.Rational ? RationalForm.Direction(system)
             : PolynomialForm.Direction(system, signType ?? W.dtype);
-        return view.Restore(A.masked_fill_(negligible, 0)).MoveToOuterDisposeScope();
+        return view.Restore(A.MaskedFill_(negligible, 0)).MoveToOuterDisposeScope();
     }
 
     /// <summary>

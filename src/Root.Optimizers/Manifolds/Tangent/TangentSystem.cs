@@ -38,16 +38,16 @@ internal readonly record struct TangentSystem(Tensor W, Tensor Gp, Tensor O, Ten
     /// <returns>(b, 1, 1).</returns>
     public Tensor Bound()
     {
-        var half = MatrixNorms.Frobenius(O.bmm(O)).sqrt_().mul_(0.5);
+        var half = MatrixNorms.Frobenius(O.bmm(O)).sqrt_().Mul_(0.5);
         var square = MatrixNorms.Frobenius(N);
-        return half.square().add_(square).sqrt_().add_(half).mul_(1.0001);
+        return half.Square().Add_(square).sqrt_().Add_(half).Mul_(1.0001);
     }
 
     /// <summary>N with no singular value near 0.</summary>
     public Tensor RegularN()
     {
         var regular = N.clone();
-        regular.diagonal(0, -2, -1).add_(MatrixNorms.Frobenius(N).squeeze(-1).mul_(Ridge).add_(Floor));
+        regular.diagonal(0, -2, -1).Add_(MatrixNorms.Frobenius(N).squeeze(-1).Mul_(Ridge).Add_(Floor));
         return regular;
     }
 
@@ -55,8 +55,8 @@ internal readonly record struct TangentSystem(Tensor W, Tensor Gp, Tensor O, Ten
     /// W S + B, S skew and B = Gp times something: tangent, since W^T B = 0. What rounding left of W in Gp, the
     /// something may have made large, and is taken out.
     /// </summary>
-    public Tensor Tangent(Tensor S, Tensor B) => B.add_(W.bmm(S - W.mT.bmm(B)));
+    public Tensor Tangent(Tensor S, Tensor B) => B.Add_(W.bmm(S - W.mT.bmm(B)));
 
     /// <summary>The parts of K/s.</summary>
-    public TangentSystem DividedBy(Tensor s) => new(W, Gp / s, O / s, N / s.square());
+    public TangentSystem DividedBy(Tensor s) => new(W, Gp / s, O / s, N / s.Square());
 }
