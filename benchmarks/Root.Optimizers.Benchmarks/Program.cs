@@ -4,9 +4,11 @@ using Root.Optimizers.Benchmarks.Coefficients;
 using Root.Optimizers.Benchmarks.Compare;
 using Root.Optimizers.Benchmarks.Digest;
 using Root.Optimizers.Benchmarks.Fidelity;
+using Root.Optimizers.Benchmarks.Manifolds;
 using Root.Optimizers.Benchmarks.Micro;
 using Root.Optimizers.Benchmarks.Orthogonalize;
 using Root.Optimizers.Benchmarks.Step;
+using Root.Optimizers.Benchmarks.Transfer;
 using Shared;
 
 CpuThreads.Configure();

@@ -14,7 +14,7 @@ public static class CpuThreads
         // .NET's Environment.SetEnvironmentVariable does not reach it.
         if (OperatingSystem.IsLinux())
         {
-            SetEnvironment("OMP_WAIT_POLICY", "passive", overwrite: 0);
+            _ = SetEnvironment("OMP_WAIT_POLICY", "passive", overwrite: 0);
         }
 
         // libtorch may start with one thread only.

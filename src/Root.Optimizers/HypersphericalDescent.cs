@@ -39,9 +39,9 @@ public partial class HypersphericalDescent : ManifoldOptimizer<HypersphericalDes
         [NotSaved]
         public override Manifold manifold { get => Get(Manifold.Sphere); set => Set(value); }
 
-        private protected override void CheckManifold(Manifold chosen)
+        private protected override void CheckManifold(Manifold manifold)
         {
-            if (chosen is not Sphere) throw Require.Invalid(nameof(manifold), chosen, "Sphere, UnitRows or UnitColumns");
+            if (manifold is not Sphere) throw Require.Invalid(nameof(manifold), manifold, "Sphere, UnitRows or UnitColumns");
         }
     }
 }

@@ -1,4 +1,5 @@
 using Root.Optimizers.Core;
+using Root.Optimizers.Core.State;
 using Root.Optimizers.Orthogonalization;
 using TorchSharp;
 using TorchSharp.Modules;

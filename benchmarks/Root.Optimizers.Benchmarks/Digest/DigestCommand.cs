@@ -1,6 +1,6 @@
-using Root.Optimizers.Manifolds.Tangent;
 using System.CommandLine;
 using System.Security.Cryptography;
+using Root.Optimizers.Manifolds.Tangent;
 using Root.Optimizers.Modular;
 using TorchSharp;
 using TorchSharp.Modules;

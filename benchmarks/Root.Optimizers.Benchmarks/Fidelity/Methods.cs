@@ -60,9 +60,9 @@ internal static class Methods
         return new(name, title, ScalarType.Float32, (shape, _) => schedules[shape]);
     }
 
-    private static Spectrum Pooled(IReadOnlyList<Spectrum> spectra) => new(
+    private static Spectrum Pooled(Spectrum[] spectra) => new(
         spectra.SelectMany(s => s.Values).ToArray(),
-        spectra.SelectMany(s => s.Weights.Select(w => w / spectra.Count)).ToArray(),
+        spectra.SelectMany(s => s.Weights.Select(w => w / spectra.Length)).ToArray(),
         spectra[0].Count);
 
     /// <summary>What an optimizer of so many steps has learned by each step, up to a last one.</summary>

@@ -5,7 +5,7 @@ using System.Text.Json;
 using Shared;
 using Spectre.Console;
 
-namespace Root.Optimizers.Benchmarks;
+namespace Root.Optimizers.Benchmarks.Transfer;
 
 /// <summary>
 /// ./run bench transfer: loss over learning rate as width and depth grow, optimizer by optimizer. Where the best rate

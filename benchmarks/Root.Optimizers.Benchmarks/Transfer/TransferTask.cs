@@ -3,7 +3,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Benchmarks;
+namespace Root.Optimizers.Benchmarks.Transfer;
 
 /// <summary>
 /// Classification by a teacher: Gaussian inputs of 32 features, ten classes by a random two-layer network, fresh at

@@ -1,7 +1,7 @@
 namespace Root.Optimizers.AdaNewton;
 
 /// <summary>When the coefficients of a shape are fitted anew, and to which of its matrices.</summary>
-public static class RefitSchedule
+internal static class RefitSchedule
 {
     /// <summary>
     /// Whether step <paramref name="step"/> (the first is 1) refits: steps 1, 5, 9 and so on, a sixth of the step apart and at

@@ -6,7 +6,7 @@ namespace Root.Optimizers.AdaNewton;
 /// Fits coefficients to the singular values that a shape's momentum really has: three parts measured, one part Gaussian.
 /// The mix is the paper's (ROOT, arXiv 2511.20626: random : real = 1 : 3 generalizes best).
 /// </summary>
-public static class ScheduleFit
+internal static class ScheduleFit
 {
     /// <summary>The weight of the measured spectrum; the rest is the Gaussian's.</summary>
     public const double MeasuredShare = 0.75;

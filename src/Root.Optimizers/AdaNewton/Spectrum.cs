@@ -9,7 +9,7 @@ namespace Root.Optimizers.AdaNewton;
 /// The singular values of a matrix as a distribution: values and weights that sum to 1. All of them with equal weights
 /// where the matrix is small, a quadrature of their distribution where it is large.
 /// </summary>
-public sealed class Spectrum
+internal sealed class Spectrum
 {
     /// <summary>Matrices whose shorter side is no longer than this get all their singular values.</summary>
     public const long ExactSide = 512;

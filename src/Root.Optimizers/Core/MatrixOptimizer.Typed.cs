@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Root.Optimizers.Core;
+using Root.Optimizers.Core.Routing;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
 using Root.Optimizers.Core;
+using Root.Optimizers.Core.Routing;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

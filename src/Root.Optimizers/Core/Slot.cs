@@ -1,3 +1,4 @@
+using Root.Optimizers.Core.State;
 using TorchSharp.Modules;
 
 namespace Root.Optimizers.Core;

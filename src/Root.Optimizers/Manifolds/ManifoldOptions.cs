@@ -56,10 +56,7 @@ public abstract class ManifoldOptions : MatrixOptions
     internal double RadiusOf(MatrixShape shape) =>
         radius == Radius.Modular ? Math.Sqrt((double)shape.Rows / shape.Columns) : 1;
 
-    private protected virtual void CheckManifold(Manifold chosen)
-    {
-        if (chosen is null) throw new ArgumentNullException(nameof(manifold));
-    }
+    private protected virtual void CheckManifold(Manifold manifold) => ArgumentNullException.ThrowIfNull(manifold);
 
     /// <inheritdoc />
     protected internal override void Validate()

@@ -1,7 +1,7 @@
+using System.Text.Json.Serialization;
 using Root.Optimizers.Manifolds.Tangent;
 using TorchSharp;
 using static TorchSharp.torch;
-using System.Text.Json.Serialization;
 
 namespace Root.Optimizers;
 

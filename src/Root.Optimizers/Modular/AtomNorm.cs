@@ -34,7 +34,7 @@ public abstract record AtomNorm
 /// sqrt(in/out) sigma_max: by how much at most a linear layer (out, in) enlarges the root mean square of its input. The
 /// unit update is msign(G) sqrt(out/in).
 /// </summary>
-public sealed record LinearNorm : AtomNorm
+internal sealed record LinearNorm : AtomNorm
 {
     /// <inheritdoc />
     public override string Kind => "Linear";
@@ -57,7 +57,7 @@ public sealed record LinearNorm : AtomNorm
 /// <summary>
 /// The largest root mean square of a row (one entry's features). The unit update has every row at 1, or at 0.
 /// </summary>
-public sealed record EmbeddingNorm : AtomNorm
+internal sealed record EmbeddingNorm : AtomNorm
 {
     /// <inheritdoc />
     public override string Kind => "Embedding";
@@ -85,7 +85,7 @@ public sealed record EmbeddingNorm : AtomNorm
 /// at each.
 /// </summary>
 /// <param name="Positions">Height times width of the kernel.</param>
-public sealed record Conv2dNorm(long Positions) : AtomNorm
+internal sealed record Conv2dNorm(long Positions) : AtomNorm
 {
     /// <inheritdoc />
     public override string Kind => "Conv2d";

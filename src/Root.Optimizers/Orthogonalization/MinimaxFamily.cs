@@ -6,7 +6,7 @@ namespace Root.Optimizers.Orthogonalization;
 /// with every step made for an interval widened by delta, so that the bound holds under relative errors up to delta. They are for
 /// <see cref="Normalization.Schatten8"/>, which leaves singular values the closest to 1.
 /// </summary>
-public static class MinimaxFamily
+internal static class MinimaxFamily
 {
     /// <summary>From three steps on, a schedule with a larger bound is not offered: singular values may come out 30 % off.</summary>
     public const double LargestBound = 0.3;

@@ -16,7 +16,7 @@ public static class NewtonSchulz
     /// In bfloat16 the Gram form is taken only for schedules made for singular values from here on: rounding is relative to
     /// a matrix's largest entries, and X X^T squares what is small. Source: measured; see docs of <see cref="NewtonSchulzForm"/>.
     /// </summary>
-    public const double GramLowerInBFloat16 = 1e-2;
+    internal const double GramLowerInBFloat16 = 1e-2;
 
     /// <summary>
     /// Matrices with a shorter side below this iterate in float32 where bfloat16 is asked for: the rounding of so few entries does
@@ -24,7 +24,7 @@ public static class NewtonSchulz
     /// libtorch 2.10, November 2026: the largest singular value ends up to 0.57 above float32's for sides of 2 and 3, 0.19 for
     /// 16, 0.1 for 17, and four 17x17 take 1.6 times as long. (2.10 sums these products in float32, as 1.13 did not.)
     /// </summary>
-    public const long LeastSideInBFloat16 = 17;
+    internal const long LeastSideInBFloat16 = 17;
 
     /// <summary>The element type in which matrices of this shorter side iterate where <paramref name="dtype"/> is asked for.</summary>
     internal static ScalarType IterationType(ScalarType dtype, long shorterSide) =>
@@ -70,7 +70,7 @@ public static class NewtonSchulz
     /// <summary>
     /// The form with fewer products; in bfloat16 the Gram form only from <see cref="GramLowerInBFloat16"/> on.
     /// </summary>
-    public static NewtonSchulzForm Choose(NewtonSchulzSchedule schedule, long rows, long columns, ScalarType dtype)
+    internal static NewtonSchulzForm Choose(NewtonSchulzSchedule schedule, long rows, long columns, ScalarType dtype)
     {
         var safe = dtype is ScalarType.Float32 or ScalarType.Float64 || schedule.Lower >= GramLowerInBFloat16;
         double Of(NewtonSchulzForm form) => Products(form, schedule, rows, columns, dtype);
@@ -81,7 +81,7 @@ public static class NewtonSchulz
     /// The matrix products of an iteration in units of 2 n^3 operations, n the shorter side, at aspect r = longer/shorter and T
     /// steps: plain T (2r + 1); Gram 4T + 2r - 3, and 2r - 3 more for every time that X X^T has to be formed anew.
     /// </summary>
-    public static double Products(NewtonSchulzForm form, NewtonSchulzSchedule schedule, long rows, long columns, ScalarType dtype)
+    internal static double Products(NewtonSchulzForm form, NewtonSchulzSchedule schedule, long rows, long columns, ScalarType dtype)
     {
         var (T, r) = (schedule.Count, (double)Math.Max(rows, columns) / Math.Min(rows, columns));
         if (form == NewtonSchulzForm.Automatic) form = Choose(schedule, rows, columns, dtype);

@@ -1,5 +1,5 @@
-using Root.Optimizers.LinearAlgebra;
 using System.Runtime.Intrinsics.X86;
+using Root.Optimizers.LinearAlgebra;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,12 +1,12 @@
-using Root.Optimizers.LinearAlgebra;
 using System.Numerics;
+using Root.Optimizers.LinearAlgebra;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Root.Optimizers.Outliers;
 
 /// <summary>Quantiles of a tensor's last dimension.</summary>
-public static class Quantile
+internal static class Quantile
 {
     /// <summary>
     /// A sample holds at most this many entries, and seldom less than half of it. Where entries are independent, the share

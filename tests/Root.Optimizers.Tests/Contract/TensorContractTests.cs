@@ -1,5 +1,5 @@
-using Root.Optimizers.LinearAlgebra;
 using System.Runtime.InteropServices;
+using Root.Optimizers.LinearAlgebra;
 using Root.Optimizers.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;

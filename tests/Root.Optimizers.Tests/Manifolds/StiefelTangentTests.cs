@@ -1,5 +1,5 @@
-using Root.Optimizers.Manifolds.Tangent;
 using Root.Optimizers.Manifolds;
+using Root.Optimizers.Manifolds.Tangent;
 using Root.Optimizers.Tests.Support;
 using static TorchSharp.torch;
 

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Root.Optimizers.Core;
+using Root.Optimizers.Core.State;
 using TorchSharp.Modules;
 
 namespace Root.Optimizers;

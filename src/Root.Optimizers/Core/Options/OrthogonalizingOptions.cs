@@ -33,7 +33,7 @@ public abstract class OrthogonalizingOptions : MatrixOptions
         var rows = parameter.Shape[0];
         if (blocks < 1 || rows % blocks != 0)
             throw new ArgumentException($"{Slot.Describe(parameter.Name, parameter.Shape)} cannot be split into {blocks} "
-                + $"blocks: split must be a divisor of its {rows} rows. Give it a group of its own, or use split_of.", nameof(split));
+                + $"blocks: split must be a divisor of its {rows} rows. Give it a group of its own, or use split_of.", nameof(parameter));
         return blocks;
     }
 

@@ -2,7 +2,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Core;
+namespace Root.Optimizers.Core.Routing;
 
 /// <summary>A parameter with every name and module that hold it in its model, where they are known.</summary>
 internal sealed record ModelParameter(Parameter Parameter, IReadOnlyList<(string name, nn.Module? owner)> Uses)

@@ -1,6 +1,6 @@
 using TorchSharp.Modules;
 
-namespace Root.Optimizers.Core;
+namespace Root.Optimizers.Core.Routing;
 
 /// <summary>
 /// Decides which parameters are matrices and which go to AdamW: by module type or name where known, else by size.

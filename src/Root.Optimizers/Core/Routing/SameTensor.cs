@@ -2,7 +2,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Core;
+namespace Root.Optimizers.Core.Routing;
 
 /// <summary>
 /// Whether two objects wrap one tensor. TorchSharp's nn.Embedding returns a new Parameter at each get, so a tied head holds another

@@ -2,7 +2,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Core;
+namespace Root.Optimizers.Core.State;
 
 /// <summary>What an optimizer keeps for one parameter: a step count and named buffers.</summary>
 public abstract class ParameterState : OptimizerState, IDisposable
@@ -126,7 +126,7 @@ public sealed class MatrixState : ParameterState
 }
 
 /// <summary>The state of a parameter on the AdamW route: its two moments.</summary>
-public sealed class AdamWState : ParameterState
+internal sealed class AdamWState : ParameterState
 {
     internal AdamWState(Parameter parameter) : base(parameter, [("exp_avg", parameter.shape), ("exp_avg_sq", parameter.shape)]) { }
 

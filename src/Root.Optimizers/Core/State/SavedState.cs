@@ -4,7 +4,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Core;
+namespace Root.Optimizers.Core.State;
 
 /// <summary>
 /// The saved state of a matrix optimizer. TorchSharp's load applies option after option as it reads, so that a truncated file

@@ -2,7 +2,7 @@ using Root.Optimizers.Tests.Support;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Tests.Optimization;
+namespace Root.Optimizers.Tests.Core;
 
 /// <summary>Learning-rate schedulers drive the optimizer as they drive SGD with momentum.</summary>
 public class SchedulerTests

@@ -3,7 +3,7 @@ using Root.Optimizers.Tests.Support;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Tests.Optimization;
+namespace Root.Optimizers.Tests.Core;
 
 /// <summary>
 /// Other threads allocate: data loaders, loggers, progress bars. Whatever a step hands to native code must outlive the call. With

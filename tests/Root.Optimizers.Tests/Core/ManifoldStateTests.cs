@@ -4,7 +4,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Tests.Optimization;
+namespace Root.Optimizers.Tests.Core;
 
 /// <summary>State, schedulers and memory of the optimizers on manifolds.</summary>
 public class ManifoldStateTests

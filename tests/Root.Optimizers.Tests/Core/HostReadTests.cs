@@ -1,12 +1,12 @@
-using Root.Optimizers.LinearAlgebra;
 using System.Reflection;
 using Root.Optimizers.AdaNewton;
+using Root.Optimizers.LinearAlgebra;
 using Root.Optimizers.Orthogonalization;
 using Root.Optimizers.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Tests.Optimization;
+namespace Root.Optimizers.Tests.Core;
 
 /// <summary>
 /// On a GPU the host only queues work; what reads a result waits until all of it is done. No method of the library may do so

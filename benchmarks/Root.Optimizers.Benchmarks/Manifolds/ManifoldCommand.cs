@@ -1,12 +1,12 @@
-using Root.Optimizers.Manifolds.Tangent;
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
 using Root.Optimizers.Manifolds;
+using Root.Optimizers.Manifolds.Tangent;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Benchmarks;
+namespace Root.Optimizers.Benchmarks.Manifolds;
 
 /// <summary>
 /// The tangent direction on the Stiefel manifold: the closed form in both its evaluations against the published dual

@@ -1,10 +1,11 @@
 using Root.Optimizers.Core;
+using Root.Optimizers.Core.State;
 using Root.Optimizers.Tests.Support;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Tests.Optimization;
+namespace Root.Optimizers.Tests.Core;
 
 /// <summary>What a GPU does with a gradient that is not finite, by the same code on the test's device.</summary>
 public class DeferredFiniteTests

@@ -1,9 +1,10 @@
 using Root.Optimizers.Core;
+using Root.Optimizers.Core.State;
 using Root.Optimizers.Tests.Support;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Tests.Optimization;
+namespace Root.Optimizers.Tests.Core;
 
 public class GroupTests
 {

@@ -4,7 +4,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Tests.Optimization;
+namespace Root.Optimizers.Tests.Core;
 
 /// <summary>
 /// Steps over meta tensors, which have shapes and no data: one that reads a number on the host throws, as on a GPU it would wait

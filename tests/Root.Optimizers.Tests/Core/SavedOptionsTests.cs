@@ -8,7 +8,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Tests.Optimization;
+namespace Root.Optimizers.Tests.Core;
 
 /// <summary>Every option of every optimizer, found by reflection: a saved state holds it, or leaves it alone.</summary>
 public class SavedOptionsTests

@@ -3,7 +3,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Root.Optimizers.Tests.Optimization;
+namespace Root.Optimizers.Tests.Core;
 
 public class SavedStateTests
 {
