@@ -16,7 +16,8 @@ CpuThreads.Configure();
 var root = new RootCommand("Comparisons and measurements of Root.Optimizers.")
 {
     FidelityCommand.Create(), SpectraCommand.Create(), CoefficientsCommand.Create(), LearningCommand.Create(),
-    CompareCommand.Create(), OutliersCommand.Create(), ManifoldCommand.Create(), TransferCommand.Create(), StepCommand.Create(), OrthogonalizeCommand.Create(), MicroCommand.Create(), DigestCommand.Create(),
+    CompareCommand.Create(), OutliersCommand.Create(), ManifoldCommand.Create(), TransferCommand.Create(), StepCommand.Create(),
+        OrthogonalizeCommand.Create(), MicroCommand.Create(), DigestCommand.Create(),
 };
 try
 {

@@ -29,7 +29,7 @@ public static class GptBudget
         var tree = Atom.Embedding((Embedding)modules["token_embedding"], "token_embedding.weight") >> blocks
             >> Bond.LayerNorm;
         // A tied head is the embedding once more, and has its share there.
-        return ModularBudget.Of(model.Options.Tied ? tree : tree >> Linear("lm_head"));
+        return ModularBudget.FromTree(model.Options.Tied ? tree : tree >> Linear("lm_head"));
     }
 
     private static ModularNode Residual(ModularNode block) =>

@@ -51,7 +51,8 @@ public static class Report
         foreach (var s in summaries)
         {
             var spread = (s.TestAccuracyBySeed.Max() - s.TestAccuracyBySeed.Min()) / 2;
-            page.Append(CultureInfo.InvariantCulture, $"| {s.Method} | {s.Lr} | {s.TrainAccuracy:0.0000} | {s.TestAccuracy:0.0000} ± {spread:0.0000} ");
+            page.Append(CultureInfo.InvariantCulture, $"| {s.Method} | {s.Lr} | {s.TrainAccuracy:0.0000} | "
+                + $"{s.TestAccuracy:0.0000} ± {spread:0.0000} ");
             page.Append(CultureInfo.InvariantCulture, $"| {s.MsPerStep:0.0} | {s.OptimizerMsPerStep:0.0} |");
             foreach (var w in weights)
                 page.Append(CultureInfo.InvariantCulture, $" {s.SingularValues[w][^1]:0.0000} to {s.SingularValues[w][0]:0.0000} |");

@@ -15,7 +15,8 @@ public static partial class TorchOptim
             new(parameters, HypersphericalDescentOptions(lr, momentum, manifold, initialize));
 
         /// <inheritdoc cref="HypersphericalDescent.HypersphericalDescent(IEnumerable{Parameter}, HypersphericalDescent.Options?)"/>
-        public static HypersphericalDescent HypersphericalDescent(IEnumerable<Parameter> parameters, HypersphericalDescent.Options options) =>
+        public static HypersphericalDescent HypersphericalDescent(IEnumerable<Parameter> parameters,
+            HypersphericalDescent.Options options) =>
             new(parameters, options);
 
         /// <inheritdoc cref="HypersphericalDescent.HypersphericalDescent(IEnumerable{ValueTuple{string, Parameter}}, HypersphericalDescent.Options?)"/>

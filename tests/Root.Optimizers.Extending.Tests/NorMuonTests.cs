@@ -15,7 +15,8 @@ public class NorMuonTests
         manual_seed(1);
         Parameter[] parameters = [new(randn(24, 40)), new(randn(24, 40)), new(randn(40, 16))];
         using var optimizer = new NorMuon(parameters, new() { LearningRate = 0.03, weight_decay = 0.2, momentum = 0.9 });
-        var states = parameters.Select(p => (W: p.detach().to(float64), M: zeros(p.shape, float64), v: zeros(p.shape[0], 1, float64))).ToArray();
+        var states = parameters.Select(p => (W: p.detach().to(float64), M: zeros(p.shape, float64),
+            v: zeros(p.shape[0], 1, float64))).ToArray();
         for (var step = 0; step < 5; step++)
         {
             RandomGradients(parameters);

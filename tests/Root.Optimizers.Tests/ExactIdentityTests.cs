@@ -20,7 +20,8 @@ public class ExactIdentityTests
     [InlineData(false)]
     public void Without_orthogonalization_and_split_a_step_is_SGDs(bool nesterov)
     {
-        Parameter[] Fresh() { random.manual_seed(3); return [Models.Parameter(8, 12), Models.Parameter(8, 12), Models.Parameter(4, 3, 3, 3)]; }
+        Parameter[] Fresh() { random.manual_seed(3); return [Models.Parameter(8, 12), Models.Parameter(8, 12),
+            Models.Parameter(4, 3, 3, 3)]; }
         var (ours, theirs) = (Fresh(), Fresh());
         using var optimizer = new WithoutOrthogonalization(ours, new()
         {

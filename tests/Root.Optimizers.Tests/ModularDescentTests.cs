@@ -32,7 +32,7 @@ public class ModularDescentTests
         {
             var atom = budget[i].Atom;
             var update = (before[i] - atom.Weight.detach()).reshape(1, before[i].shape[0], -1);
-            Assert.Equal(0.3 * budget[i].Share, atom.Norm.Of(update).item<double>(), 1e-4);
+            Assert.Equal(0.3 * budget[i].Share, atom.Norm.Measure(update).item<double>(), 1e-4);
             Assert.True((update * atom.Weight.grad!.reshape(update.shape)).sum().item<float>() > 0);
         }
     }
@@ -119,7 +119,8 @@ public class ModularDescentTests
             Close.To((whole[i].detach() - before[i]) * budget[i].Share, part[i].detach() - before[i], 1e-6);
         Assert.Contains("share", Assert.Throws<ArgumentException>(() => muon
             ? new Muon([Models.Parameter(3, 3)], new Muon.Options { budget = budget })
-            : new RootOptimizer([Models.Parameter(3, 3)], new RootOptimizer.Options { budget = budget }) as TorchSharp.Modules.OptimizerHelper).Message);
+            : new RootOptimizer([Models.Parameter(3, 3)], new RootOptimizer.Options { budget = budget })
+                as TorchSharp.Modules.OptimizerHelper).Message);
     }
 
     [Fact]
@@ -138,7 +139,7 @@ public class ModularDescentTests
         for (var i = 0; i < 2; i++)
         {
             var update = (before[i] - budget[i].Atom.Weight.detach()).unsqueeze(0);
-            Assert.Equal(0.01 * budget[i].Share, budget[i].Atom.Norm.Of(update).item<double>(), 1e-5);
+            Assert.Equal(0.01 * budget[i].Share, budget[i].Atom.Norm.Measure(update).item<double>(), 1e-5);
         }
         Assert.Contains("share", Assert.Throws<ArgumentException>(() => new ManifoldMuon([Models.Parameter(3, 3)],
             new ManifoldMuon.Options { budget = budget })).Message);

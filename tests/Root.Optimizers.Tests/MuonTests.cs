@@ -81,7 +81,8 @@ public class MuonTests
     {
         var (first, second) = (Models.Parameter(6, 9), Models.Parameter(6, 9));
         Models.RandomGradients([first, second]);
-        using var saved = new Muon([first], new Muon.Options { coefficients = Coefficients.Fixed(PublishedSchedules.PolarExpress(5)), cautious = true });
+        using var saved = new Muon([first], new Muon.Options { coefficients = Coefficients.Fixed(PublishedSchedules.PolarExpress(5)),
+            cautious = true });
         saved.step();
         var group = new Muon.ParamGroup([second]);
         using var loaded = new Muon([group]);
@@ -95,6 +96,7 @@ public class MuonTests
     {
         Assert.Contains("ns_steps", Assert.Throws<ArgumentException>(() => optim.Muon([Models.Parameter(4, 6)], ns_steps: 0)).Message);
         Assert.Contains("momentum", Assert.Throws<ArgumentException>(() => optim.Muon([Models.Parameter(4, 6)], momentum: 1.5)).Message);
-        Assert.Contains("lr_scale", Assert.Throws<ArgumentException>(() => optim.Muon([Models.Parameter(4, 6)], lr_scale: (LrScale)9)).Message);
+        Assert.Contains("lr_scale", Assert.Throws<ArgumentException>(() =>
+            optim.Muon([Models.Parameter(4, 6)], lr_scale: (LrScale)9)).Message);
     }
 }

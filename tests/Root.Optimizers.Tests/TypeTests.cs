@@ -14,10 +14,16 @@ public class TypeTests
         random.manual_seed(2);
         var weights = randn(8, 12).to(type).to(float32);
         var gradient = randn(8, 12).to(type).to(float32);
-        var (single, other) = (new TorchSharp.Modules.Parameter(weights.clone().OnDevice()), new TorchSharp.Modules.Parameter(weights.to(type).OnDevice()));
+        var (single, other) = (new TorchSharp.Modules.Parameter(weights.clone().OnDevice()),
+            new TorchSharp.Modules.Parameter(weights.to(type).OnDevice()));
         foreach (var parameter in new[] { single, other })
         {
-            using var optimizer = new RootOptimizer([parameter], new RootOptimizer.Options { LearningRate = 0.01, precision = type == ScalarType.Float64 ? Precision.Automatic : Precision.Float32 });
+            using var optimizer = new RootOptimizer([parameter],
+                new RootOptimizer.Options 
+                {
+                    LearningRate = 0.01,
+                    precision = type == ScalarType.Float64 ? Precision.Automatic : Precision.Float32,
+                });
             Models.Gradient(parameter, gradient);
             optimizer.step();
         }

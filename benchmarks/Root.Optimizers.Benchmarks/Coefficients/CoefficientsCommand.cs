@@ -15,7 +15,8 @@ internal static class CoefficientsCommand
     private static readonly long[] Widths = [128, 192, 256, 384, 512, 640, 768, 1024, 1280, 1536, 1600, 2048, 2560, 3072, 4096];
 
     /// <summary>Shapes that are no multiple of a width: gated MLPs and grouped heads of Llama-like models.</summary>
-    private static readonly (long, long)[] Others = [(2048, 5632), (2560, 6912), (3072, 8192), (4096, 11008), (4096, 14336), (512, 2048), (1024, 4096)];
+    private static readonly (long, long)[] Others = [(2048, 5632), (2560, 6912), (3072, 8192), (4096, 11008), (4096, 14336),
+        (512, 2048), (1024, 4096)];
 
     public static Command Create()
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 using Root.Optimizers.AdaNewton;
 using Spectre.Console;
 using TorchSharp.Modules;
@@ -37,8 +38,9 @@ internal static class LearningCommand
         foreach (var steps in new[] { 100, 300, 1_000, 10_000 })
             report.AddRow($"{steps:N0}", $"{RefitSchedule.Count(steps)}",
                 FormattableString.Invariant($"{100 * RefitSchedule.Count(steps) * refit / (steps * step):0.00} %"));
-        AnsiConsole.WriteLine(FormattableString.Invariant(
-            $"{layers} layers of width {width}, {get_num_threads()} threads: a step {1e3 * step:0.0} ms, a refit of every shape {1e3 * refit:0.0} ms"));
+        AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{layers} layers of width {width}, {get_num_threads()} threads: a step {1e3 * step:0.0} ms, "
+            + $"a refit of every shape {1e3 * refit:0.0} ms"));
         AnsiConsole.Write(report);
         return 0;
     }

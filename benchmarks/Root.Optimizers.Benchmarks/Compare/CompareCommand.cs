@@ -100,13 +100,15 @@ internal static class CompareCommand
                 ? string.Create(CultureInfo.InvariantCulture, $"{step:0} | {step * seconds:0.0}")
                 : "not reached |";
             text.AppendLine(CultureInfo.InvariantCulture,
-                $"| {c.Name} | {c.LearningRate:g3} | {Figures.WithSpread([.. own.Select(o => o.ValLoss)])} | {seconds:0.000} | {reached} |");
+                $"| {c.Name} | {c.LearningRate:g3} | "
+                + $"{Figures.WithSpread([.. own.Select(o => o.ValLoss)])} | {seconds:0.000} | {reached} |");
         }
         text.AppendLine();
         text.AppendLine($"Learning rates were chosen by these validation losses, of seed {SweepSeed} and as many steps:");
         foreach (var tried in sweep.GroupBy(o => o.Contender.Name))
             text.AppendLine($"- {tried.Key}: " + string.Join("; ",
-                tried.Select(o => string.Create(CultureInfo.InvariantCulture, $"{o.Contender.LearningRate:g3} {Figures.Loss(o.ValLoss)}"))));
+                tried.Select(o => string.Create(CultureInfo.InvariantCulture,
+                    $"{o.Contender.LearningRate:g3} {Figures.Loss(o.ValLoss)}"))));
         return text.ToString();
     }
 

@@ -26,7 +26,8 @@ internal static class OutliersCommand
     {
         var seeds = new Option<int>("--seeds") { Description = "seeds 1 to this", DefaultValueFactory = _ => 2 };
         var steps = new Option<int>("--steps") { Description = "training steps", DefaultValueFactory = _ => 150 };
-        var share = new Option<double>("--share") { Description = "of the gradient's entries that are multiplied", DefaultValueFactory = _ => 1e-3 };
+        var share = new Option<double>("--share") { Description = "of the gradient's entries that are multiplied",
+            DefaultValueFactory = _ => 1e-3 };
         var factor = new Option<double>("--factor") { Description = "what they are multiplied by", DefaultValueFactory = _ => 100 };
         var results = new Option<string?>("--out") { Description = "folder for outliers.md and outliers.svg" };
         var json = new Option<string?>("--json") { Description = "file for the figures" };

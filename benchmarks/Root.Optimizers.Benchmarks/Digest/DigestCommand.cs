@@ -17,11 +17,13 @@ internal static class DigestCommand
     private static readonly (string name, Func<IReadOnlyList<Named>, MatrixOptimizer> make)[] Optimizers =
     [
         ("root", p => new RootOptimizer(
-            [new RootOptimizer.ParamGroup(p.Where(NotFused)), new RootOptimizer.ParamGroup(p.Where(Fused), new() { split = 3, momentum = 0.9, weight_decay = 0 })],
+            [new RootOptimizer.ParamGroup(p.Where(NotFused)),
+                new RootOptimizer.ParamGroup(p.Where(Fused), new() { split = 3, momentum = 0.9, weight_decay = 0 })],
             new RootOptimizer.Options { LearningRate = 0.02, cautious = true })),
         ("root, published", p => new RootOptimizer(p.Tuples(), 0.02, RootOptimizer.Options.Published())),
         ("root, five steps, float32", p => new RootOptimizer(p.Tuples(), new RootOptimizer.Options
-            { LearningRate = 0.02, ns_steps = 5, precision = Precision.Float32, lr_scale = LrScale.KellerJordan, exact_quantile = true, nesterov = false })),
+            { LearningRate = 0.02, ns_steps = 5, precision = Precision.Float32, lr_scale = LrScale.KellerJordan,
+                exact_quantile = true, nesterov = false })),
         ("muon", p => new Muon(
             [new Muon.ParamGroup(p.Where(NotFused)), new Muon.ParamGroup(p.Where(Fused), new() { split = 3, nesterov = false })],
             new Muon.Options { LearningRate = 0.02, fallback_lr_factor = 0.5, fallback_weight_decay = 0 })),
@@ -54,7 +56,8 @@ internal static class DigestCommand
             Print(name, optimizer, steps);
         }
         manual_seed(1);
-        using var model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(32, 40, hasBias: false), nn.ReLU(), nn.Linear(40, 10));
+        using var model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(32, 40, hasBias: false), nn.ReLU(),
+            nn.Linear(40, 10));
         using var descent = new ModularDescent(model, ModularBudget.FromSequential(model));
         Print("modular descent", descent, steps);
         return 0;
@@ -79,8 +82,10 @@ internal static class DigestCommand
     /// <summary>All routes, shapes of every kind and both orientations, and the 16-bit and the wide type.</summary>
     private static List<Named> MixedModel() =>
     [
-        Make("block.0.weight", [24, 40]), Make("block.1.weight", [40, 24]), Make("block.2.weight", [24, 40]), Make("square.weight", [32, 32]),
-        Make("qkv.weight", [72, 24]), Make("conv.weight", [8, 3, 3, 3]), Make("large.weight", [256, 512]), Make("large.tall.weight", [512, 256]),
+        Make("block.0.weight", [24, 40]), Make("block.1.weight", [40, 24]), Make("block.2.weight", [24, 40]),
+            Make("square.weight", [32, 32]),
+        Make("qkv.weight", [72, 24]), Make("conv.weight", [8, 3, 3, 3]), Make("large.weight", [256, 512]),
+            Make("large.tall.weight", [512, 256]),
         Make("half.weight", [24, 32], ScalarType.BFloat16), Make("wide.weight", [10, 12], ScalarType.Float64),
         Make("embed.weight", [50, 24]), Make("lm_head.weight", [50, 24]), Make("norm.weight", [24]), Make("block.0.bias", [24]),
         Make("late.weight", [24, 40]),

@@ -40,7 +40,8 @@ internal static class FidelityCommand
         var captured = replay is null ? Train(steps, seed) : Capture.Load(replay);
         if (capture is not null) Capture.Save(capture, captured);
         if (captured.Max(m => m.Step) < Judged[0])
-            throw new UserException($"Coefficients learned up to step {Methods.FrozenAfter} are judged from step {Judged[0]} on; train for more --steps.");
+            throw new UserException($"Coefficients learned up to step {Methods.FrozenAfter} are judged from step "
+                + $"{Judged[0]} on; train for more --steps.");
 
         var methods = Methods.All(captured);
         var evaluated = captured.Where(m => IsEvaluated(m.Step)).ToArray();

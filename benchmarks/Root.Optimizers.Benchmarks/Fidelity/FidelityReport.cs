@@ -8,7 +8,8 @@ namespace Root.Optimizers.Benchmarks.Fidelity;
 internal static class FidelityReport
 {
     private static readonly string[] Drawn =
-        ["classic5", "muon5", "polar_express5", "quintic5", "root_triple_mixed", "learned4_bf16_online", "learned4_f32_online", "learned5_f32_online"];
+        ["classic5", "muon5", "polar_express5", "quintic5", "root_triple_mixed", "learned4_bf16_online", "learned4_f32_online",
+            "learned5_f32_online"];
 
     public static void Write(string folder, IReadOnlyList<Method> methods, (long, long)[] shapes, List<Measured> measured)
     {

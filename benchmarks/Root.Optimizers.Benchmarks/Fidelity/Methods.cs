@@ -32,7 +32,8 @@ internal static class Methods
         fixedSets.Add(OneTriple("root_triple_random", "ROOT's triple, random", spectra, 0));
         fixedSets.Add(OneTriple("root_triple_real", "ROOT's triple, real", spectra, 1));
         fixedSets.Add(OneTriple("root_triple_mixed", "ROOT's triple, mixed", spectra, ScheduleFit.MeasuredShare));
-        var methods = fixedSets.SelectMany(m => new[] { m, m with { Name = m.Name + "_bf16", Title = m.Title + ", bfloat16", Type = ScalarType.BFloat16 } })
+        var methods = fixedSets.SelectMany(m => new[] { m, m with { Name = m.Name + "_bf16", Title = m.Title + ", bfloat16",
+            Type = ScalarType.BFloat16 } })
             .ToList();
         foreach (var steps in new[] { 3, 4, 5 })
         {

@@ -12,7 +12,8 @@ internal static class MicroCommand
     public static Command Create()
     {
         var command = new Command("micro",
-            "BenchmarkDotNet: orthogonalization, quantiles and steps by themselves. Takes its arguments, as --filter *Quantile* or --list flat.")
+            "BenchmarkDotNet: orthogonalization, quantiles and steps by themselves. "
+            + "Takes its arguments, as --filter *Quantile* or --list flat.")
             { TreatUnmatchedTokensAsErrors = false };
         command.SetAction(given =>
         {

@@ -56,7 +56,8 @@ internal static class OrthogonalizeCommand
                 foreach (var m in Fidelity.Evaluation.Of(momentum, Sets(matrix)))
                 {
                     measured.Add(m);
-                    all.Add(new { rows, columns, spectrum, set = m.Method, squared = m.Squared, largest = m.Largest, relative = m.Relative });
+                    all.Add(new { rows, columns, spectrum, set = m.Method, squared = m.Squared, largest = m.Largest,
+                        relative = m.Relative });
                 }
             }
             var table = Table($"{rows}x{columns}", measured);

@@ -36,7 +36,8 @@ internal sealed record StepTimes(Dictionary<string, double> Seconds, double? Ref
     public string Page(Contenders contenders, Machine machine)
     {
         var text = new StringBuilder();
-        text.AppendLine("| optimizer | seconds | of plain Muon in bfloat16 | of ROOT's reference | GFLOP of its products | share of the product rate |");
+        text.AppendLine("| optimizer | seconds | of plain Muon in bfloat16 | of ROOT's reference | "
+            + "GFLOP of its products | share of the product rate |");
         text.AppendLine("|---|---|---|---|---|---|");
         foreach (var c in contenders.All)
         {

@@ -41,7 +41,7 @@ internal static class TransferTask
             return 8 * last.forward(x);
         }
 
-        public ModularBudget Budget() => ModularBudget.Of(8 * (blocks.Aggregate(
+        public ModularBudget Budget() => ModularBudget.FromTree(8 * (blocks.Aggregate(
             (ModularNode)Atom.Linear(first), (tree, block) =>
                 tree >> ModularNode.Residual(Atom.Linear(block) >> Bond.ReLU, blocks.Count))
             >> Atom.Linear(last)));

@@ -44,7 +44,8 @@ public partial class CoefficientTable
         if (document?.Format != Format || document.Entries is null)
             throw new InvalidDataException($"This is no coefficient table: its format is '{document?.Format}', not '{Format}'.");
         if (document.Version != Version)
-            throw new InvalidDataException($"The coefficient table is of version {document.Version}; this library reads version {Version}.");
+            throw new InvalidDataException($"The coefficient table is of version {document.Version}; "
+                + $"this library reads version {Version}.");
         var table = new CoefficientTable();
         foreach (var written in document.Entries) table.Add(written);
         return table;

@@ -28,7 +28,8 @@ internal sealed class Spectrum
     public Spectrum(double[] values, double[] weights, long count)
     {
         if (values.Length == 0 || values.Length != weights.Length)
-            throw new ArgumentException($"A spectrum needs as many weights as values, at least one; got {values.Length} and {weights.Length}.");
+            throw new ArgumentException($"A spectrum needs as many weights as values, at least one; "
+                + $"got {values.Length} and {weights.Length}.");
         (_values, _weights, Count) = (values, weights, count);
     }
 

@@ -67,7 +67,7 @@ internal sealed class FiniteGradients(bool? deferred = null) : IDisposable
             var onHost = zeros(1, ScalarType.Int64);
             _firstLostOnHost = (lost.device_type == DeviceType.CUDA ? onHost.pin_memory() : onHost).DetachFromDisposeScope();
         }
-        _firstLost.MaskedFill_(_firstLost.logical_not().logical_and(lost), _step);
+        _firstLost.MaskedFill_(_firstLost.IsZero().logical_and(lost), _step);
         _firstLostOnHost.copy_(_firstLost, nonBlocking: true);
     }
 

@@ -10,7 +10,7 @@ namespace Root.Optimizers.Core;
 internal readonly record struct Gradient(Slot Slot, Tensor Value, Tensor? Lost = null)
 {
     /// <exception cref="InvalidOperationException">A gradient is sparse.</exception>
-    public static List<Gradient> Of(IReadOnlyCollection<Slot> slots)
+    public static List<Gradient> Read(IReadOnlyCollection<Slot> slots)
     {
         var live = new List<Gradient>(slots.Count);
         foreach (var slot in slots)

@@ -41,7 +41,7 @@ public sealed class MatrixBatch
     public ScalarType TypeFor(Precision precision) => precision.Resolve(Type, Device.type, Shape.Shorter);
 
     /// <summary>The matrices among <paramref name="gradients"/>, equal ones together, in order of appearance.</summary>
-    internal static IReadOnlyList<MatrixBatch> Of(IEnumerable<Gradient> gradients, IStepObserver? observer) => gradients
+    internal static IReadOnlyList<MatrixBatch> Form(IEnumerable<Gradient> gradients, IStepObserver? observer) => gradients
         .Where(g => g.Slot is MatrixSlot)
         .GroupBy(g => (SlotOf(g).Shape, g.Slot.Parameter.dtype, g.Value.device_type, g.Value.device_index, SlotOf(g).Plan))
         .SelectMany(Portions)

@@ -56,35 +56,35 @@ public abstract class MatrixOptimizer<TOptions> : MatrixOptimizer where TOptions
         /// <param name="parameters">Where only tensors are known, a matrix of 10,000 rows or more is taken for an embedding
         /// or an output head; pass named parameters or the module where a vocabulary is smaller.</param>
         /// <param name="options">What they do not set is taken from the optimizer's; copied.</param>
-        public ParamGroup(IEnumerable<Parameter> parameters, TOptions? options = null) : this(ModelParameter.Of(parameters), options) { }
+        public ParamGroup(IEnumerable<Parameter> parameters, TOptions? options = null) : this(ModelParameter.From(parameters), options) { }
 
         /// <inheritdoc cref="ParamGroup(IEnumerable{Parameter}, TOptions?)"/>
         /// <inheritdoc cref="MatrixOptions.With" path="/param[@name='lr']"/>
         public ParamGroup(IEnumerable<Parameter> parameters, double lr, TOptions? options = null)
-            : this(ModelParameter.Of(parameters), MatrixOptions.With(options, lr)) { }
+            : this(ModelParameter.From(parameters), MatrixOptions.With(options, lr)) { }
 
         /// <summary>A group over named parameters: embeddings and output heads are recognized by name.</summary>
         /// <param name="parameters">Names and parameters, as <c>model.named_parameters()</c> gives them.</param>
         /// <param name="options">What they do not set is taken from the optimizer's; copied.</param>
         public ParamGroup(IEnumerable<(string name, Parameter parameter)> parameters, TOptions? options = null)
-            : this(ModelParameter.Of(parameters), options) { }
+            : this(ModelParameter.From(parameters), options) { }
 
         /// <inheritdoc cref="ParamGroup(IEnumerable{ValueTuple{string, Parameter}}, TOptions?)"/>
         /// <inheritdoc cref="MatrixOptions.With" path="/param[@name='lr']"/>
         public ParamGroup(IEnumerable<(string name, Parameter parameter)> parameters, double lr, TOptions? options = null)
-            : this(ModelParameter.Of(parameters), MatrixOptions.With(options, lr)) { }
+            : this(ModelParameter.From(parameters), MatrixOptions.With(options, lr)) { }
 
         /// <summary>A group over a module: embeddings are recognized by module type, output heads by name.</summary>
         /// <param name="model">The module, on the device and in the type it trains in.</param>
         /// <param name="options">What they do not set is taken from the optimizer's; copied.</param>
         [OverloadResolutionPriority(1)] // of a ParameterList, which is a module and a list
-        public ParamGroup(nn.Module model, TOptions? options = null) : this(ModelParameter.Of(model), options) { }
+        public ParamGroup(nn.Module model, TOptions? options = null) : this(ModelParameter.From(model), options) { }
 
         /// <inheritdoc cref="ParamGroup(nn.Module, TOptions?)"/>
         /// <inheritdoc cref="MatrixOptions.With" path="/param[@name='lr']"/>
         [OverloadResolutionPriority(1)]
         public ParamGroup(nn.Module model, double lr, TOptions? options = null)
-            : this(ModelParameter.Of(model), MatrixOptions.With(options, lr)) { }
+            : this(ModelParameter.From(model), MatrixOptions.With(options, lr)) { }
 
         private ParamGroup(ModelParameter[] parameters, TOptions? options)
         {
@@ -96,7 +96,7 @@ public abstract class MatrixOptimizer<TOptions> : MatrixOptimizer where TOptions
         /// <summary>The group's momentum; learning-rate schedulers that cycle momentum set it.</summary>
         public double Momentum { get => Options.momentum; set => Options.momentum = value; }
 
-        ModelParameter[] IModelParameters.ModelParameters => _parameters ?? ModelParameter.Of(Parameters ?? []);
+        ModelParameter[] IModelParameters.ModelParameters => _parameters ?? ModelParameter.From(Parameters ?? []);
     }
 }
 

@@ -89,7 +89,7 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         ObjectDisposedException.ThrowIf(_disposed, this);
         CheckNotReplaced();
         var options = Adopt(param_group);
-        var parameters = (param_group as IModelParameters)?.ModelParameters ?? ModelParameter.Of(param_group.Parameters ?? []);
+        var parameters = (param_group as IModelParameters)?.ModelParameters ?? ModelParameter.From(param_group.Parameters ?? []);
         if (parameters.Length == 0)
             throw new ArgumentException($"{GetType().Name} got an empty parameter list.", nameof(param_group));
         var held = Slots.Select(slot => slot.Parameter).ToLookup(SameTensor.Key);
@@ -174,8 +174,8 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         CheckNotReplaced();
         var options = _groups.Select(OptionsOf).ToArray();
         foreach (var each in options) each.Validate();
-        var gradients = _finite.Check(_groups.Select(g => Gradient.Of(g.Slots)).ToArray());
-        var batches = gradients.Select(g => MatrixBatch.Of(g, Observer)).ToArray();
+        var gradients = _finite.Check(_groups.Select(g => Gradient.Read(g.Slots)).ToArray());
+        var batches = gradients.Select(g => MatrixBatch.Form(g, Observer)).ToArray();
         OnStepping(gradients.SelectMany(g => g).Select(g => g.Slot).OfType<MatrixSlot>());
         for (var i = 0; i < _groups.Count; i++)
         {
@@ -196,7 +196,8 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
     {
         if (group.Public.Options is not MatrixOptions options || options.Owner != this)
         {
-            var initial = group.Public.Options is MatrixOptions { InitialLearningRate: > 0 } given ? given.InitialLearningRate : (double?)null;
+            var initial = group.Public.Options is MatrixOptions { InitialLearningRate: > 0 } given ? given.InitialLearningRate
+                : (double?)null;
             group.Public.Options = options = Adopt(group.Public);
             if (initial is { } rate) options.InitialLearningRate = rate;
         }

@@ -1,4 +1,5 @@
 using Root.Optimizers.Core.State;
+using Root.Optimizers.LinearAlgebra;
 using TorchSharp.Modules;
 
 namespace Root.Optimizers.Core;
@@ -20,7 +21,7 @@ public abstract class Slot
     internal abstract ParameterState Kept { get; }
 
     internal static string Describe(string? name, IEnumerable<long> shape) =>
-        $"{(name is null ? "the parameter" : $"'{name}'")} of shape ({string.Join(", ", shape)})";
+        $"{(name is null ? "the parameter" : $"'{name}'")} of shape {shape.Text()}";
 }
 
 /// <summary>A parameter that is a matrix, or several, one below the other.</summary>

@@ -23,9 +23,9 @@ internal static class BatchedProduct
     private static bool IsRotated()
     {
         using var scope = NewDisposeScope();
-        var (C, A, B) = (Of(1), Of(2), Of(3));
+        var (C, A, B) = (One(1), One(2), One(3));
         return C.baddbmm(A, B).item<float>() != 1 + 2 * 3;
 
-        static Tensor Of(float value) => tensor([value]).reshape(1, 1, 1);
+        static Tensor One(float value) => tensor([value]).reshape(1, 1, 1);
     }
 }

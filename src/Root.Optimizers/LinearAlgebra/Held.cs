@@ -86,6 +86,13 @@ internal static class Held
         return X.pow(held);
     }
 
+    /// <summary>Where X is 0.</summary>
+    public static Tensor IsZero(this Tensor X)
+    {
+        using var held = 0.0.ToScalar();
+        return X.eq(held);
+    }
+
     /// <summary>a where the mask is true, else X; new.</summary>
     public static Tensor MaskedFill(this Tensor X, Tensor mask, double a)
     {

@@ -18,5 +18,5 @@ internal static class MatrixNorms
     }
 
     /// <summary>The same, with 1 in the place of 0, for use as a divisor.</summary>
-    public static Tensor OrOne(Tensor norm) => norm.MaskedFill(norm.logical_not(), 1);
+    public static Tensor OrOne(Tensor norm) => norm.MaskedFill(norm.IsZero(), 1);
 }

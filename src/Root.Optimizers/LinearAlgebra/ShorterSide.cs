@@ -9,7 +9,7 @@ namespace Root.Optimizers.LinearAlgebra;
 internal static class ShorterSide
 {
     /// <summary>X X^T, or X^T X where X is tall.</summary>
-    public static Tensor Gram(Tensor X) => IsTall(X) ? SymmetricProduct.Of(X.mT, X) : SymmetricProduct.Of(X, X.mT);
+    public static Tensor Gram(Tensor X) => IsTall(X) ? SymmetricProduct.Multiply(X.mT, X) : SymmetricProduct.Multiply(X, X.mT);
 
     /// <summary>Q X, or X Q where X is tall.</summary>
     public static Tensor Times(Tensor Q, Tensor X) => IsTall(X) ? X.bmm(Q) : Q.bmm(X);

@@ -22,7 +22,7 @@ internal static class SymmetricProduct
     /// <summary>A B.</summary>
     /// <param name="A">(b, n, k).</param>
     /// <param name="B">(b, k, n).</param>
-    public static Tensor Of(Tensor A, Tensor B)
+    public static Tensor Multiply(Tensor A, Tensor B)
     {
         if (!Pays(A)) return A.bmm(B);
         var C = empty(A.shape[0], A.shape[1], A.shape[1], dtype: A.dtype, device: A.device);

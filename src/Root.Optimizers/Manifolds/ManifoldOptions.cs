@@ -1,4 +1,5 @@
 using Root.Optimizers.Core;
+using Root.Optimizers.LinearAlgebra;
 using static TorchSharp.torch;
 
 namespace Root.Optimizers;
@@ -44,7 +45,7 @@ public abstract class ManifoldOptions : MatrixOptions
     /// How far off its manifold a weight may be and still count as on it: what rounding or the method leaves, and more.
     /// </summary>
     internal virtual double Tolerance(ScalarType dtype) =>
-        dtype is ScalarType.Float32 or ScalarType.Float64 ? 1e-4 : 3e-2;
+        dtype.IsWide() ? 1e-4 : 3e-2;
 
     internal Manifold ManifoldOf(MatrixSlot slot)
     {

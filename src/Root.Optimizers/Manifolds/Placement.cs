@@ -11,7 +11,7 @@ public sealed record Placement(RoutedParameter Parameter, Manifold Manifold, dou
 {
     /// <summary>One line: name, shape, manifold, radius, and whether the weight was moved.</summary>
     public override string ToString() =>
-        $"{Parameter.Name ?? "(unnamed)",-40} {string.Join("x", Parameter.Shape),-16} {Manifold,-11} "
+        $"{RoutedParameter.Columns(Parameter.Name, Parameter.Shape)} {Manifold,-11} "
         + FormattableString.Invariant($"radius {Radius:g4}, ")
         + (Moved ? FormattableString.Invariant($"moved from {Distance:g2} off it") : "left as it was");
 }

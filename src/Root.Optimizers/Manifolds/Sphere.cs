@@ -31,7 +31,7 @@ public sealed record Sphere : Manifold
     {
         using var scope = NewDisposeScope();
         var largest = W.abs().amax(_dims, keepdim: true);
-        var X = (W / MatrixNorms.OrOne(largest)).MaskedFill_(largest.logical_not(), 1);
+        var X = (W / MatrixNorms.OrOne(largest)).MaskedFill_(largest.IsZero(), 1);
         return X.div_(Norm(X)).MoveToOuterDisposeScope();
     }
 

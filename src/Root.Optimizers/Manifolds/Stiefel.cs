@@ -31,7 +31,7 @@ public sealed record Stiefel : Manifold
     /// <exception cref="ArgumentException">Shapes differ, or W has fewer than 2 or more than 3 dimensions.</exception>
     public static Tensor Retract(Tensor W, Tensor A, double eta)
     {
-        var view = TallView.Of(W, A);
+        var view = TallView.For(W, A);
         using var scope = NewDisposeScope();
         var Z = view.Tall(W).Add(view.Tall(A), -eta).Div_(Math.Sqrt(1 + eta * eta));
         return view.Restore(Correct(Z, Corrections(eta))).MoveToOuterDisposeScope();
@@ -45,7 +45,7 @@ public sealed record Stiefel : Manifold
     /// <exception cref="ArgumentException">W has fewer than 2 or more than 3 dimensions, or is not finite.</exception>
     public override Tensor Nearest(Tensor W)
     {
-        var view = TallView.Of(W);
+        var view = TallView.For(W);
         using var scope = NewDisposeScope();
         var X = view.Tall(W);
         if (!X.isfinite().all().item<bool>())
@@ -66,7 +66,7 @@ public sealed record Stiefel : Manifold
     public override double Distance(Tensor W)
     {
         using var scope = NewDisposeScope();
-        var X = TallView.Of(W).Tall(W);
+        var X = TallView.For(W).Tall(W);
         return MatrixNorms.Frobenius(Excess(X)).max().to(ScalarType.Float64).item<double>() / Math.Sqrt(X.shape[2]);
     }
 

@@ -42,7 +42,7 @@ public abstract partial record StiefelSolver
         /// <exception cref="NotFiniteNumberException">W or G is not, or a matrix sign diverged.</exception>
         public Solution Solve(Tensor W, Tensor G)
         {
-            var view = TallView.Of(W, G);
+            var view = TallView.For(W, G);
             using var scope = NewDisposeScope();
             W = view.Tall(W);
             G = view.Tall(G).to(W.dtype);

@@ -1,3 +1,4 @@
+using Root.Optimizers.LinearAlgebra;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -80,7 +81,7 @@ public sealed record Atom : ModularNode
     {
         using var grad = no_grad();
         using var scope = NewDisposeScope();
-        return Norm.Of(Matrix()).item<double>();
+        return Norm.Measure(Matrix()).item<double>();
     }
 
     private Tensor Matrix() => Weight.detach().reshape(1, Weight.shape[0], -1);
@@ -90,7 +91,7 @@ public sealed record Atom : ModularNode
     private static Parameter Dimensions(Parameter weight, int dimensions, string kind) =>
         weight.dim() == dimensions ? weight
         : throw new ArgumentException(
-            $"The weight of a {kind} atom has {dimensions} dimensions; got shape ({string.Join(", ", weight.shape)}).",
+            $"The weight of a {kind} atom has {dimensions} dimensions; got shape {weight.shape.Text()}.",
             nameof(weight));
 
     internal override IEnumerable<(Atom, double)> Allot(double target) => [(this, target)];

@@ -18,7 +18,7 @@ public abstract record AtomNorm
     /// <summary>The norm of each matrix.</summary>
     /// <param name="W">(b, m, n).</param>
     /// <returns>(b), float64 on the CPU.</returns>
-    public abstract Tensor Of(Tensor W);
+    public abstract Tensor Measure(Tensor W);
 
     /// <summary>The update of norm 1 that increases &lt;G, U&gt; most.</summary>
     /// <param name="G">(b, m, n). Its scale does not matter; what is zero stays zero.</param>
@@ -40,7 +40,7 @@ internal sealed record LinearNorm : AtomNorm
     public override string Kind => "Linear";
 
     /// <inheritdoc />
-    public override Tensor Of(Tensor W)
+    public override Tensor Measure(Tensor W)
     {
         using var scope = NewDisposeScope();
         return LargestSingularValue(W).Mul_(Math.Sqrt((double)W.shape[2] / W.shape[1])).MoveToOuterDisposeScope();
@@ -63,7 +63,7 @@ internal sealed record EmbeddingNorm : AtomNorm
     public override string Kind => "Embedding";
 
     /// <inheritdoc />
-    public override Tensor Of(Tensor W)
+    public override Tensor Measure(Tensor W)
     {
         using var scope = NewDisposeScope();
         return W.cpu().to(ScalarType.Float64).Square().mean([-1]).sqrt_().amax([-1]).MoveToOuterDisposeScope();
@@ -74,7 +74,7 @@ internal sealed record EmbeddingNorm : AtomNorm
     {
         using var scope = NewDisposeScope();
         // Rows in a batch without their entry have gradient 0, and stay.
-        var none = G.abs().amax([-1], keepdim: true).logical_not();
+        var none = G.abs().amax([-1], keepdim: true).IsZero();
         return Manifold.UnitRows.Nearest(G).MaskedFill_(none, 0).Mul_(Math.Sqrt(G.shape[2])).MoveToOuterDisposeScope();
     }
 }
@@ -91,7 +91,7 @@ internal sealed record Conv2dNorm(long Positions) : AtomNorm
     public override string Kind => "Conv2d";
 
     /// <inheritdoc />
-    public override Tensor Of(Tensor W)
+    public override Tensor Measure(Tensor W)
     {
         using var scope = NewDisposeScope();
         var scale = Positions * Math.Sqrt((double)Inputs(W) / W.shape[1]);

@@ -33,12 +33,12 @@ public sealed class ModularBudget : IReadOnlyList<BudgetShare>, ILearningRateSha
 
     /// <summary>The budget of a network.</summary>
     /// <exception cref="ArgumentException">The tree has no atom of mass above 0, or the same weight twice.</exception>
-    public static ModularBudget Of(ModularNode tree) => new(tree);
+    public static ModularBudget FromTree(ModularNode tree) => new(tree);
 
     /// <summary>The budget of a Sequential, each atom of mass 1.</summary>
     /// <exception cref="ArgumentException">It holds a module whose norm or sensitivity is not known here; its name is
     /// given.</exception>
-    public static ModularBudget FromSequential(nn.Module model) => new(SequentialTree.Of(model));
+    public static ModularBudget FromSequential(nn.Module model) => new(SequentialTree.FromModule(model));
 
     /// <summary>The share of a parameter, or null where no atom holds it.</summary>
     public BudgetShare? Find(Parameter parameter) =>
@@ -67,7 +67,7 @@ public sealed class ModularBudget : IReadOnlyList<BudgetShare>, ILearningRateSha
     /// <inheritdoc />
     public override string ToString() => string.Join(Environment.NewLine,
     [
-        $"{"atom",-40} {"kind",-10} {"shape",-16} {"mass",8} {"share",10}",
+        $"{"atom",-40} {"shape",-16} {"kind",-10} {"mass",8} {"share",10}",
         .. _shares.Select(s => s.ToString()),
         FormattableString.Invariant($"the whole: mass {Tree.Mass:g4}, sensitivity {Tree.Sensitivity:g4}")
             + (Tree.Proven ? "" : " (holds estimates: no bound is proven)"),
@@ -81,6 +81,6 @@ public sealed record BudgetShare(Atom Atom, double Share)
 {
     /// <summary>One line of the table.</summary>
     public override string ToString() =>
-        $"{Atom.Name ?? "(unnamed)",-40} {Atom.Norm.Kind,-10} {string.Join("x", Atom.Weight.shape),-16} "
+        $"{RoutedParameter.Columns(Atom.Name, Atom.Weight.shape)} {Atom.Norm.Kind,-10} "
         + FormattableString.Invariant($"{Atom.Mass,8:g4} {Share,10:g4}");
 }

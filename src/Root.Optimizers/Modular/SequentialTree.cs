@@ -6,12 +6,12 @@ namespace Root.Optimizers.Modular;
 /// <summary>The tree of a Sequential: its modules, one after the other.</summary>
 internal static class SequentialTree
 {
-    public static ModularNode Of(nn.Module model) => Of("", model);
+    public static ModularNode FromModule(nn.Module model) => FromModule("", model);
 
-    private static ModularNode Of(string path, nn.Module model)
+    private static ModularNode FromModule(string path, nn.Module model)
     {
         if (model is not Sequential) return Leaf(path, model);
-        var children = model.named_children().Select(c => Of(path.Length == 0 ? c.name : $"{path}.{c.name}", c.module))
+        var children = model.named_children().Select(c => FromModule(path.Length == 0 ? c.name : $"{path}.{c.name}", c.module))
             .ToArray();
         return children.Length == 0 ? Bond.Identity : children.Aggregate((first, second) => first >> second);
     }
@@ -31,6 +31,6 @@ internal static class SequentialTree
         Dropout => Bond.Estimated("dropout", 1),
         _ => throw new ArgumentException(
             $"'{path}' is a {module.GetType().Name}, whose norm or sensitivity is not known here; build the tree with Atom "
-            + "and Bond (Bond.Known or Bond.Estimated for what has no weights) and pass it to ModularBudget.Of."),
+            + "and Bond (Bond.Known or Bond.Estimated for what has no weights) and pass it to ModularBudget.FromTree."),
     };
 }

@@ -26,7 +26,7 @@ internal static class FirstStep
             plain.diagonal(0, -2, -1).Add_(a);
             return plain.MoveToOuterDisposeScope();
         }
-        var square = SymmetricProduct.Of(A, A);
+        var square = SymmetricProduct.Multiply(A, A);
         var accurate = square.Widened();
         var n = MatrixNorms.OrOne(MatrixNorms.Frobenius(accurate).Pow(0.25));
         // In float32 and rounded once: a, b and c cancel, and coefficients rounded to bfloat16 would be off for every

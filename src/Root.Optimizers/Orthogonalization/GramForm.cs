@@ -19,7 +19,7 @@ internal static class GramForm
     /// how small the values are that it is for is held to the smallest there are.
     /// </summary>
     private static double LargestGain(NewtonSchulzSchedule schedule, ScalarType dtype) =>
-        schedule.Lower is not null && dtype is ScalarType.Float32 or ScalarType.Float64 ? 400 : 12;
+        schedule.Lower is not null && dtype.IsWide() ? 400 : 12;
 
     /// <summary>A step of a schedule for 1 leaves singular values of at most 2, to which the rounding of a new R is relative.</summary>
     private const double GainOfNewR = 2;
@@ -58,7 +58,7 @@ internal static class GramForm
             if (Q is null)
             {
                 Q = FirstStep.Polynomial(R, schedule[k], k == 0 ? schedule.Normalization : Normalization.Frobenius);
-                if (!last) R = SymmetricProduct.Of(SymmetricProduct.Of(Q, R), Q);
+                if (!last) R = SymmetricProduct.Multiply(SymmetricProduct.Multiply(Q, R), Q);
             }
             else
             {
@@ -72,8 +72,9 @@ internal static class GramForm
             }
             if (last)
             {
-                (var previous, X) = (X, ShorterSide.Times(Q, X).MoveToOuterDisposeScope());
-                previous.Dispose();
+                var product = Q;
+                Tensors.Replace(ref X, X => ShorterSide.Times(product, X));
+                X.MoveToOuterDisposeScope();
                 Q = null;
                 if (k + 1 < schedule.Count) R = ShorterSide.Gram(X);
             }

@@ -63,7 +63,8 @@ internal static class MinimaxFamily
 
     /// <summary>
     /// The schedules a fit chooses from: 81 values of l, spaced evenly in log l over [10^-4.5, 10^-0.5], less those whose
-    /// bound exceeds <see cref="LargestBound"/> (all but the last, where one or two steps are too few for it). Made once for each number of steps, in about a millisecond.
+    /// bound exceeds <see cref="LargestBound"/> (all but the last, where one or two steps are too few for it). Made once for each
+    /// number of steps, in about a millisecond.
     /// </summary>
     public static IReadOnlyList<NewtonSchulzSchedule> Bank(int steps) => Banks.GetOrAdd(steps, static count =>
         Enumerable.Range(0, 81)
@@ -73,7 +74,8 @@ internal static class MinimaxFamily
 
     /// <summary>Whether <see cref="Table"/> makes this schedule of its l and its number of steps.</summary>
     internal static bool Contains(NewtonSchulzSchedule schedule) =>
-        schedule is { Normalization: Normalization.Schatten8, Lower: > 0 and < 1 } && schedule.Equals(Table(schedule.Lower.Value, schedule.Count));
+        schedule is { Normalization: Normalization.Schatten8, Lower: > 0 and < 1 }
+            && schedule.Equals(Table(schedule.Lower.Value, schedule.Count));
 
     private static readonly System.Collections.Concurrent.ConcurrentDictionary<int, NewtonSchulzSchedule[]> Banks = new();
 

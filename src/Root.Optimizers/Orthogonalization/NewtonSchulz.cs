@@ -53,7 +53,7 @@ public static class NewtonSchulz
     {
         if (matrices.dim() is not (2 or 3))
             throw new ArgumentException(
-                $"Newton-Schulz takes (m, n) or (b, m, n); got a tensor of shape ({string.Join(", ", matrices.shape)}).",
+                $"Newton-Schulz takes (m, n) or (b, m, n); got a tensor of shape {matrices.shape.Text()}.",
                 nameof(matrices));
 
         using var scope = NewDisposeScope();
@@ -72,7 +72,7 @@ public static class NewtonSchulz
     /// </summary>
     internal static NewtonSchulzForm Choose(NewtonSchulzSchedule schedule, long rows, long columns, ScalarType dtype)
     {
-        var safe = dtype is ScalarType.Float32 or ScalarType.Float64 || schedule.Lower >= GramLowerInBFloat16;
+        var safe = dtype.IsWide() || schedule.Lower >= GramLowerInBFloat16;
         double Of(NewtonSchulzForm form) => Products(form, schedule, rows, columns, dtype);
         return safe && Of(NewtonSchulzForm.Gram) < Of(NewtonSchulzForm.Plain) ? NewtonSchulzForm.Gram : NewtonSchulzForm.Plain;
     }
@@ -95,7 +95,7 @@ public static class NewtonSchulz
     private static Tensor OverFrobeniusNorm(Tensor X, ScalarType dtype, bool overwrite)
     {
         using var scope = NewDisposeScope();
-        var wide = X.dtype is ScalarType.Float32 or ScalarType.Float64 ? X : X.to(ScalarType.Float32);
+        var wide = X.Widened();
         var largest = MatrixNorms.OrOne(MatrixNorms.Largest(wide));
         var unit = overwrite ? wide.div_(largest) : wide / largest;
         return unit.div_(MatrixNorms.OrOne(MatrixNorms.Frobenius(unit))).to(dtype).MoveToOuterDisposeScope();

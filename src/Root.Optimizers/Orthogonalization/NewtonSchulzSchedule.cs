@@ -5,9 +5,9 @@ namespace Root.Optimizers.Orthogonalization;
 
 /// <summary>
 /// An immutable list of Newton-Schulz steps, one <see cref="QuinticStep"/> each, in the order they are taken, with what they are
-/// made for and what is guaranteed of their result. The guarantees are computed from the triples by propagating intervals of singular values
-/// through the steps, each widened by the margin before every step; they hold in exact arithmetic, and so for any relative
-/// error up to the margin in each step.
+/// made for and what is guaranteed of their result. The guarantees are computed from the triples: intervals of singular values
+/// are carried through the steps, widened by the margin before each. They hold in exact arithmetic, and for any relative error
+/// up to the margin in each step.
 /// </summary>
 public sealed class NewtonSchulzSchedule : IReadOnlyList<QuinticStep>, IEquatable<NewtonSchulzSchedule>
 {
@@ -38,7 +38,8 @@ public sealed class NewtonSchulzSchedule : IReadOnlyList<QuinticStep>, IEquatabl
                 throw new ArgumentException($"The Newton-Schulz coefficients {step} are not finite.", nameof(steps));
         if (lower is { } l && !(l > 0 && l <= 1))
             throw new ArgumentException($"The least singular value is {l}; it must lie in (0, 1].", nameof(lower));
-        if (!Enum.IsDefined(normalization)) throw new ArgumentException($"There is no normalization {normalization}.", nameof(normalization));
+        if (!Enum.IsDefined(normalization)) throw new ArgumentException($"There is no normalization {normalization}.",
+            nameof(normalization));
         (Lower, Normalization) = (lower, normalization);
         var (least, most) = Propagate(lower ?? 0, 1);
         Bound = Math.Max(1 - least, most - 1);

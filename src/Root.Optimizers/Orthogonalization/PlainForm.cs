@@ -16,20 +16,17 @@ internal static class PlainForm
         var steps = schedule.AsEnumerable();
         if (schedule.Normalization != Normalization.Frobenius)
         {
-            using var inner = NewDisposeScope();
-            var P = FirstStep.Polynomial(ShorterSide.Gram(X), schedule[0], schedule.Normalization);
-            (var previous, X) = (X, ShorterSide.Times(P, X).MoveToOuterDisposeScope());
-            previous.Dispose();
+            Tensors.Replace(ref X, X =>
+                ShorterSide.Times(FirstStep.Polynomial(ShorterSide.Gram(X), schedule[0], schedule.Normalization), X));
             steps = steps.Skip(1);
         }
         foreach (var (a, b, c) in steps)
-        {
-            using var inner = NewDisposeScope();
-            Tensor Z;
-            using (var A = ShorterSide.Gram(X)) Z = SymmetricProduct.Add(A, A, A, beta: b, alpha: c);
-            (var previous, X) = (X, ShorterSide.Add(a, X, Z).MoveToOuterDisposeScope());
-            previous.Dispose();
-        }
+            Tensors.Replace(ref X, X =>
+            {
+                Tensor Z;
+                using (var A = ShorterSide.Gram(X)) Z = SymmetricProduct.Add(A, A, A, beta: b, alpha: c);
+                return ShorterSide.Add(a, X, Z);
+            });
         return X.MoveToOuterDisposeScope();
     }
 }

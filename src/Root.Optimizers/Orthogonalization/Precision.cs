@@ -31,14 +31,20 @@ internal static class Precisions
     /// </summary>
     private const long ShorterSideOnCpu = 128;
 
-    public static ScalarType Resolve(this Precision precision, ScalarType type, DeviceType device, long shorterSide) =>
-        precision switch
+    /// <summary>The element type of an iteration.</summary>
+    /// <param name="precision">What is asked for.</param>
+    /// <param name="type">The parameters'.</param>
+    /// <param name="device">Where they are.</param>
+    /// <param name="shorterSide">Of the matrices.</param>
+    /// <param name="cpuMultipliesBFloat16">Null: what the processor says of itself.</param>
+    public static ScalarType Resolve(this Precision precision, ScalarType type, DeviceType device, long shorterSide,
+        bool? cpuMultipliesBFloat16 = null) => precision switch
     {
         Precision.BFloat16 => ScalarType.BFloat16,
         Precision.Float32 => ScalarType.Float32,
         _ when type == ScalarType.Float64 => ScalarType.Float64,
         _ when device == DeviceType.CUDA => ScalarType.BFloat16,
-        _ when CpuMultipliesBFloat16.Value && shorterSide >= ShorterSideOnCpu => ScalarType.BFloat16,
+        _ when (cpuMultipliesBFloat16 ?? CpuMultipliesBFloat16.Value) && shorterSide >= ShorterSideOnCpu => ScalarType.BFloat16,
         _ => ScalarType.Float32,
     };
 

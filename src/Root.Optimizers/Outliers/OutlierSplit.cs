@@ -45,8 +45,9 @@ public static class OutlierSplit
             momentum.clamp_(min: threshold.neg(), max: threshold);
             return momentum;
         }
-        // Between numbers libtorch's clamp takes two fifths (8 of 192x768) to a thirteenth (768x3072) of the time between tensors (2 cores, libtorch 2.10,
-        // November 2026); reading a number is free here, where on a GPU it would wait for all work in flight.
+        // Between numbers libtorch's clamp takes two fifths (8 of 192x768) to a thirteenth (768x3072) of the time between
+        // tensors (2 cores, libtorch 2.10, November 2026); reading a number is free here, where on a GPU it would wait for all
+        // work in flight.
         var bounds = threshold.to(ScalarType.Float64).reshape(-1).data<double>().ToArray();
         Tensor[] matrices = momentum.dim() == 3 ? momentum.unbind() : [momentum];
         foreach (var (matrix, eps) in matrices.Zip(bounds)) matrix.Clamp_(-eps, eps);

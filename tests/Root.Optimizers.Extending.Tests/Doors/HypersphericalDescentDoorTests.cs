@@ -9,7 +9,8 @@ public class HypersphericalDescentDoorTests : DoorTests
 
     protected override (double lr, double momentum) Defaults => (0.1, 0);
 
-    private static HypersphericalDescent.ParamGroup[] Groups(Sources s) => [new HypersphericalDescent.ParamGroup { Parameters = [s.p1, s.p2] }];
+    private static HypersphericalDescent.ParamGroup[] Groups(Sources s) =>
+        [new HypersphericalDescent.ParamGroup { Parameters = [s.p1, s.p2] }];
 
     protected override Func<Sources, MatrixOptimizer>[] Plain =>
     [
@@ -151,8 +152,10 @@ public class HypersphericalDescentDoorTests : DoorTests
     protected override Func<Sources, MatrixOptimizer>[] TwoGroups =>
     [
         s => new HypersphericalDescent([new([s.p1], lr: 1e-3), new([s.p2], new() { weight_decay = 0.25 })], Lr),
-        s => new HypersphericalDescent([new([s.p1], 1e-3), new() { Parameters = [s.p2], Options = new() { weight_decay = 0.25 } }], options),
-        s => torch.optim.HypersphericalDescent([new([("a", s.p1)], lr: 1e-3), new([("b", s.p2)], lr: Lr, options: new() { weight_decay = 0.25 })]),
+        s => new HypersphericalDescent([new([s.p1], 1e-3), new() { Parameters = [s.p2], Options = new() { weight_decay = 0.25 } }],
+            options),
+        s => torch.optim.HypersphericalDescent([new([("a", s.p1)], lr: 1e-3),
+            new([("b", s.p2)], lr: Lr, options: new() { weight_decay = 0.25 })]),
         s => torch.optim.HypersphericalDescent(
             [
                 new HypersphericalDescent.ParamGroup { Parameters = [s.p1], Options = new() { LearningRate = 1e-3 } },

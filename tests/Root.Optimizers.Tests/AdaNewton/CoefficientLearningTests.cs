@@ -9,7 +9,8 @@ namespace Root.Optimizers.Tests.AdaNewton;
 public class CoefficientLearningTests
 {
     private static RootOptimizer Learning(IEnumerable<Parameter> parameters, CoefficientTable? table = null) =>
-        new(parameters, new RootOptimizer.Options { momentum = 0, outlier_quantile = 1, coefficients = table ?? CoefficientTable.Shipped(), precision = Precision.Float32 });
+        new(parameters, new RootOptimizer.Options { momentum = 0, outlier_quantile = 1,
+            coefficients = table ?? CoefficientTable.Shipped(), precision = Precision.Float32 });
 
     private static CoefficientTable TableOf(RootOptimizer optimizer) => (CoefficientTable)optimizer.Coefficients;
 
@@ -211,7 +212,8 @@ public class CoefficientLearningTests
     {
         var table = new CoefficientTable();
         var parameter = Models.Parameter(6, 9);
-        using var optimizer = new RootOptimizer([parameter], new RootOptimizer.Options { coefficients = table, learn_coefficients = false });
+        using var optimizer = new RootOptimizer([parameter],
+            new RootOptimizer.Options { coefficients = table, learn_coefficients = false });
         Models.RandomGradients([parameter]);
         optimizer.step();
         Assert.Empty(table.Entries);
@@ -230,7 +232,8 @@ public class CoefficientLearningTests
             Parameter[] p = [Models.Parameter(8, 20), Models.Parameter(20, 8), Models.Parameter(8, 20)];
             RootOptimizer.Options options = new() { precision = Precision.Float32 };
             using var optimizer = grouped
-                ? new RootOptimizer([new RootOptimizer.ParamGroup([p[0]]), new RootOptimizer.ParamGroup([p[1]]), new RootOptimizer.ParamGroup([p[2]])], options)
+                ? new RootOptimizer([new RootOptimizer.ParamGroup([p[0]]), new RootOptimizer.ParamGroup([p[1]]),
+                    new RootOptimizer.ParamGroup([p[2]])], options)
                 : new RootOptimizer(p, options);
             for (var step = 0; step < 12; step++)
             {

@@ -53,7 +53,8 @@ public class SpectrumTests
         var sampled = Spectrum.Exact(randn(300, 700)).Normalized(Normalization.Frobenius);
         var limit = Spectrum.Gaussian(700, 300).Normalized(Normalization.Frobenius);
         foreach (var power in new[] { 1, 2, 4, 8 })
-            Assert.InRange(limit.Mean(s => Math.Pow(s, power)) / sampled.Mean(s => Math.Pow(s, power)), 0.97, 1.03); // one sampled matrix of 300 values
+            // one sampled matrix of 300 values
+            Assert.InRange(limit.Mean(s => Math.Pow(s, power)) / sampled.Mean(s => Math.Pow(s, power)), 0.97, 1.03);
     }
 
     [Fact]

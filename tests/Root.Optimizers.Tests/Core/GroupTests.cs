@@ -138,7 +138,8 @@ public class GroupTests
 
         using var loaded = new Muon([Models.Parameter(4, 6)]);
         Saving.Load(loaded, Saving.Bytes(optimizer));
-        Assert.Equal((0.5, 0.0), (loaded.ParamGroups.Single().LearningRate, ((Muon.ParamGroup)loaded.ParamGroups.Single()).Options.weight_decay));
+        Assert.Equal((0.5, 0.0), (loaded.ParamGroups.Single().LearningRate,
+            ((Muon.ParamGroup)loaded.ParamGroups.Single()).Options.weight_decay));
     }
 
     [Fact]

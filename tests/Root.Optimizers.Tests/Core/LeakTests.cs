@@ -12,7 +12,8 @@ public class LeakTests
     [InlineData(Precision.BFloat16)]
     public void A_thousand_steps_leave_as_many_tensors_as_one(Precision precision)
     {
-        Parameter[] parameters = [Models.Parameter(6, 9), Models.Parameter(9, 6), Models.Parameter(6, 9), Models.Parameter(4, 2, 3, 3), Models.Parameter(5)];
+        Parameter[] parameters = [Models.Parameter(6, 9), Models.Parameter(9, 6), Models.Parameter(6, 9),
+            Models.Parameter(4, 2, 3, 3), Models.Parameter(5)];
         using var optimizer = new RootOptimizer(parameters, new RootOptimizer.Options { precision = precision });
         Models.RandomGradients(parameters);
         optimizer.step();

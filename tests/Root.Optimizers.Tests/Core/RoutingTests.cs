@@ -45,7 +45,8 @@ public class RoutingTests
     [Fact]
     public void Tied_parameters_appear_once_and_go_to_AdamW()
     {
-        foreach (var optimizer in new[] { new RootOptimizer(new Model(tied: true)), new RootOptimizer(new Model(tied: true).named_parameters()) })
+        foreach (var optimizer in new[] { new RootOptimizer(new Model(tied: true)),
+            new RootOptimizer(new Model(tied: true).named_parameters()) })
         {
             var tied = Assert.Single(optimizer.Routing, r => r.Shape.SequenceEqual([50L, 8]));
             Assert.Equal(Route.AdamW, tied.Route);

@@ -55,7 +55,8 @@ public class SavedOptionsTests
 
         if (way == "stream") Saving.Load(usual, Saving.Bytes(source));
         else usual.load_state_dict(source.state_dict());
-        Assert.Equal(property.GetCustomAttribute<NotSavedAttribute>() is not null ? before : given, Text(property.GetValue(OptionsOf(usual))));
+        Assert.Equal(property.GetCustomAttribute<NotSavedAttribute>() is not null ? before : given,
+            Text(property.GetValue(OptionsOf(usual))));
     }
 
     private static Parameter[] Parameters() => [Layer.weight, Layer.bias!];
@@ -63,7 +64,8 @@ public class SavedOptionsTests
     private static MatrixOptions OptionsOf(MatrixOptimizer optimizer) => optimizer.Groups[0].Options;
 
     /// <summary>A legal value that is not the present one.</summary>
-    private static object Other(PropertyInfo property, object? present) => (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) switch
+    private static object Other(PropertyInfo property, object? present) =>
+        (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) switch
     {
         var t when t == typeof(double) => present is double d && d is > 0 and < 1 ? d / 2 : 0.25,
         var t when t == typeof(bool) => !((bool?)present ?? false),
@@ -72,7 +74,8 @@ public class SavedOptionsTests
         var t when t == typeof((double, double)) => (0.5, 0.6),
         var t when t == typeof(Manifold) => Manifold.UnitColumns,
         var t when t == typeof(StiefelSolver) => new StiefelSolver.DualAscent(0.02, 7, 1e-4, Precision.Float32),
-        var t when t == typeof(Coefficients) => present is CoefficientTable ? Learned() : Coefficients.Fixed(PublishedSchedules.PolarExpress(6)),
+        var t when t == typeof(Coefficients) => present is CoefficientTable ? Learned()
+            : Coefficients.Fixed(PublishedSchedules.PolarExpress(6)),
         var t when t == typeof(ILearningRateShares) => ModularBudget.FromSequential(nn.Sequential(Layer)),
         var t when t == typeof(Func<RoutedParameter, Route>) => (Func<RoutedParameter, Route>)(p => p.Route),
         var t when t == typeof(Func<RoutedParameter, int>) => (Func<RoutedParameter, int>)(_ => 1),

@@ -100,7 +100,8 @@ public class SavedStateTests
         Refused<ArgumentException>(Saving.Bytes(fewer));
         var routed = Parameters();
         using var rerouted = new RootOptimizer([
-            new RootOptimizer.ParamGroup(routed.Take(2), new() { route = _ => Route.AdamW }), new RootOptimizer.ParamGroup(routed.Skip(2))]);
+            new RootOptimizer.ParamGroup(routed.Take(2), new() { route = _ => Route.AdamW }),
+                new RootOptimizer.ParamGroup(routed.Skip(2))]);
         Refused<InvalidDataException>(Saving.Bytes(rerouted));
         Assert.Throws<ArgumentException>(() => target.load_state_dict(rerouted.state_dict()));
         Assert.Equal(before, Saving.Bytes(target));

@@ -35,7 +35,8 @@ public class SplitTests
     [Fact]
     public void Single_parameters_can_be_split_by_a_function_and_what_is_no_matrix_never_is()
     {
-        var parameters = new[] { ("attn.qkv", Models.Parameter(12, 4)), ("attn.proj", Models.Parameter(5, 4)), ("norm", Models.Parameter(7)) };
+        var parameters = new[] { ("attn.qkv", Models.Parameter(12, 4)), ("attn.proj", Models.Parameter(5, 4)),
+            ("norm", Models.Parameter(7)) };
         using var optimizer = new RootOptimizer(parameters, new RootOptimizer.Options { split_of = p => p.Name == "attn.qkv" ? 3 : 1 });
         Models.RandomGradients(parameters.Select(p => p.Item2));
         optimizer.step();

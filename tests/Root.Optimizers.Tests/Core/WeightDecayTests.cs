@@ -13,12 +13,14 @@ public class WeightDecayTests
     {
         random.manual_seed(31);
         var start = randn(rows, columns).OnDevice();
-        Parameter[] parameters = [.. Enumerable.Range(0, 3).Select(_ => new Parameter(rows == 1 ? start.flatten().clone() : start.clone()))];
+        Parameter[] parameters = [.. Enumerable.Range(0, 3).Select(_ =>
+            new Parameter(rows == 1 ? start.flatten().clone() : start.clone()))];
         double[] decays = [0, 0.5, 0.5];
         var gradient = randn(parameters[0].shape).OnDevice();
         for (var i = 0; i < 3; i++)
         {
-            using var optimizer = new Muon([parameters[i]], new Muon.Options { LearningRate = 0.1, weight_decay = decays[i], cautious = i == 2 });
+            using var optimizer = new Muon([parameters[i]], new Muon.Options { LearningRate = 0.1, weight_decay = decays[i],
+                cautious = i == 2 });
             Models.Gradient(parameters[i], gradient);
             optimizer.step();
         }

@@ -43,7 +43,7 @@ public class DeviceTests
             _ => throw new ArgumentException(kind),
         };
 
-    private static ModularBudget Chain(Parameter[] parameters) => ModularBudget.Of(parameters.SkipLast(1)
+    private static ModularBudget Chain(Parameter[] parameters) => ModularBudget.FromTree(parameters.SkipLast(1)
         .Select(ModularNode (p) => p.dim() == 4 ? Atom.Conv2d(p) : Atom.Linear(p)).Aggregate((tree, atom) => tree >> atom));
 
     /// <summary>Two equal matrices, which a step takes as one batch, a wide and a square one, a convolution and a vector.</summary>

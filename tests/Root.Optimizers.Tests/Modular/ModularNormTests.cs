@@ -112,7 +112,7 @@ public class ModularNormTests
         foreach (var network in new[] { Mlp(8, 1), Mlp(32, 4), Convolutional(), Embedded() })
         {
             Assert.True(network.Tree.Proven);
-            var budget = ModularBudget.Of(network.Tree);
+            var budget = ModularBudget.FromTree(network.Tree);
             budget.Initialize();
             using var grad = no_grad();
             var output = network.Forward(network.Input).to(float64);
@@ -143,7 +143,7 @@ public class ModularNormTests
         // Square orthogonal weights, every update along its weight: each adds its share of t.
         random.manual_seed(9);
         var atoms = Enumerable.Range(0, 3).Select(_ => Atom.Linear(Models.Parameter(6, 6))).ToArray();
-        var budget = ModularBudget.Of(atoms[0] >> atoms[1] >> atoms[2]);
+        var budget = ModularBudget.FromTree(atoms[0] >> atoms[1] >> atoms[2]);
         budget.Initialize();
         using var grad = no_grad();
         Tensor Forward(Tensor x) => atoms.Aggregate(x, (y, a) => y.matmul(a.Weight.mT));

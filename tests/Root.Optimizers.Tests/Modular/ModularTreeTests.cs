@@ -9,7 +9,7 @@ public class ModularTreeTests
 {
     private static Atom Linear(long rows = 3, long columns = 2) => Atom.Linear(Models.Parameter(rows, columns));
 
-    private static double[] Shares(ModularNode tree) => ModularBudget.Of(tree).Select(s => s.Share).ToArray();
+    private static double[] Shares(ModularNode tree) => ModularBudget.FromTree(tree).Select(s => s.Share).ToArray();
 
     private static void Equal(double[] expected, double[] actual)
     {
@@ -69,15 +69,15 @@ public class ModularTreeTests
     public void A_budget_prints_as_a_table_and_refuses_what_it_cannot_say()
     {
         var shared = Models.Parameter(2, 2);
-        var budget = ModularBudget.Of(Atom.Linear(shared, "first") >> Bond.ReLU >> Linear(2, 2));
+        var budget = ModularBudget.FromTree(Atom.Linear(shared, "first") >> Bond.ReLU >> Linear(2, 2));
         var lines = budget.ToString().Split(Environment.NewLine);
         Assert.Equal(4, lines.Length);
         Assert.Contains("first", lines[1]);
         Assert.DoesNotContain("estimates", lines[3]);
         Assert.Equal(0.5, budget.Find(shared)!.Share);
         Assert.Null(budget.Find(Models.Parameter(2, 2)));
-        Assert.Throws<ArgumentException>(() => ModularBudget.Of(Bond.ReLU));
-        Assert.Throws<ArgumentException>(() => ModularBudget.Of(Atom.Linear(shared) >> Atom.Linear(shared)));
+        Assert.Throws<ArgumentException>(() => ModularBudget.FromTree(Bond.ReLU));
+        Assert.Throws<ArgumentException>(() => ModularBudget.FromTree(Atom.Linear(shared) >> Atom.Linear(shared)));
         Assert.Throws<ArgumentException>(() => Atom.Linear(Models.Parameter(3)));
         Assert.Throws<ArgumentException>(() => Atom.Conv2d(Models.Parameter(3, 3)));
         Assert.Throws<ArgumentException>(() => Atom.Conv2d(nn.Conv2d(4, 4, 3, groups: 2)));

@@ -72,7 +72,8 @@ public class FormTests
             foreach (var rank in new[] { 1, n / 8, n / 2 })
                 foreach (var rest in new[] { 0, 1e-3 })
                 {
-                    var low = randn(n, rank).matmul(randn(rank, 4 * n)) / Math.Sqrt(4.0 * n * n) + rest * randn(n, 4 * n) / Math.Sqrt(4.0 * n);
+                    var low = randn(n, rank).matmul(randn(rank, 4 * n)) / Math.Sqrt(4.0 * n * n)
+                        + rest * randn(n, 4 * n) / Math.Sqrt(4.0 * n);
                     var (_, largest) = Range(NewtonSchulz.Orthogonalize(low.OnDevice(), table, type, NewtonSchulzForm.Gram));
                     Assert.InRange(largest, 0, 1 + table.Bound + slack);
                 }

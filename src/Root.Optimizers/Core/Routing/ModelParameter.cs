@@ -9,14 +9,14 @@ internal sealed record ModelParameter(Parameter Parameter, IReadOnlyList<(string
 {
     public string? Name => Uses.Count > 0 ? Uses[0].name : null;
 
-    public static ModelParameter[] Of(IEnumerable<Parameter> parameters) =>
+    public static ModelParameter[] From(IEnumerable<Parameter> parameters) =>
         MergeTied(parameters.Select(p => new ModelParameter(p, [])));
 
-    public static ModelParameter[] Of(IEnumerable<(string name, Parameter parameter)> parameters) =>
+    public static ModelParameter[] From(IEnumerable<(string name, Parameter parameter)> parameters) =>
         MergeTied(parameters.Select(p => new ModelParameter(p.parameter, [(p.name, null)])));
 
     /// <summary>In the order of <c>model.parameters()</c>.</summary>
-    public static ModelParameter[] Of(nn.Module model)
+    public static ModelParameter[] From(nn.Module model)
     {
         var uses = new Dictionary<Parameter, List<(string, nn.Module?)>>(ReferenceEqualityComparer.Instance);
         foreach (var (path, module) in model.named_modules().Prepend((name: "", module: model)))

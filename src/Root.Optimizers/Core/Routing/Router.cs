@@ -1,3 +1,4 @@
+using Root.Optimizers.LinearAlgebra;
 using TorchSharp.Modules;
 
 namespace Root.Optimizers.Core.Routing;
@@ -22,7 +23,7 @@ internal static class Router
         if (route is null || route(decision) is var final && final == automatic) return decision;
         if (final == Route.Matrix && parameter.Parameter.dim() < 2)
             throw new ArgumentException(
-                $"The route sends {decision.Name ?? "a parameter"} of shape ({string.Join(", ", decision.Shape)}) to "
+                $"The route sends {decision.Name ?? "a parameter"} of shape {decision.Shape.Text()} to "
                 + "Route.Matrix, which takes two dimensions or more; leave it to Route.AdamW.");
         return decision with { Route = final, Reason = "the user's route" };
     }

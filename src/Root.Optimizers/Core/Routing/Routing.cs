@@ -21,8 +21,11 @@ public enum Route
 public sealed record RoutedParameter(string? Name, IReadOnlyList<long> Shape, Route Route, string Reason)
 {
     /// <summary>One line: name, shape, route and reason.</summary>
-    public override string ToString() =>
-        $"{Name ?? "(unnamed)",-40} {string.Join("x", Shape),-16} {Route,-7} {Reason}";
+    public override string ToString() => $"{Columns(Name, Shape)} {Route,-7} {Reason}";
+
+    /// <summary>Name and shape as the lines of a table begin.</summary>
+    internal static string Columns(string? name, IEnumerable<long> shape) =>
+        $"{name ?? "(unnamed)",-40} {string.Join("x", shape),-16}";
 }
 
 /// <summary>Where every parameter of an optimizer goes, in the order of its groups. Printing it gives a line each.</summary>

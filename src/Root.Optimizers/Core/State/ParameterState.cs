@@ -1,3 +1,4 @@
+using Root.Optimizers.LinearAlgebra;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -58,8 +59,8 @@ public abstract class ParameterState : OptimizerState, IDisposable
                 + $"{string.Join(", ", _names)}: the parameter is routed differently, or the optimizer keeps other buffers.");
         foreach (var (mine, theirs) in _buffers.Zip(((ParameterState)source)._buffers))
             if (mine.dtype != theirs.dtype || !mine.shape.SequenceEqual(theirs.shape))
-                throw new ArgumentException($"A state of {theirs.dtype} ({string.Join(", ", theirs.shape)}) cannot be loaded "
-                    + $"into one of {mine.dtype} ({string.Join(", ", mine.shape)}).");
+                throw new ArgumentException($"A state of {theirs.dtype} {theirs.shape.Text()} cannot be loaded "
+                    + $"into one of {mine.dtype} {mine.shape.Text()}.");
     }
 
     /// <summary>Reads a saved state into new tensors of this state's shape, without changing anything.</summary>

@@ -23,7 +23,7 @@ internal static class PolynomialForm
         var (W, Gp, O, _) = system;
         var P = Gp.Add(W.bmm(O), 0.5);
         var half = P.bmm(W.mT);
-        return SkewSign.Of(half - half.mT, signType).bmm(W).MoveToOuterDisposeScope();
+        return SkewSign.Compute(half - half.mT, signType).bmm(W).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -38,7 +38,7 @@ internal static class PolynomialForm
         // The variant that checks nothing: a look at the device would wait for all work in flight.
         var L = linalg.cholesky_ex(system.RegularN()).L;
         var K = cat([cat([O, L.neg()], -1), cat([L.mT, zeros_like(O)], -1)], -2);
-        var J = SkewSign.Of(K, signType);
+        var J = SkewSign.Compute(K, signType);
         var (J11, J21) = (J.narrow(-2, 0, n).narrow(-1, 0, n), J.narrow(-2, n, n).narrow(-1, 0, n));
         return system.Tangent(J11, Gp.bmm(linalg.solve_triangular(L.mT, J21, upper: true))).MoveToOuterDisposeScope();
     }

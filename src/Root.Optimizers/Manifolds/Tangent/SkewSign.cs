@@ -17,7 +17,7 @@ internal static class SkewSign
     /// <param name="dtype">The element type of the iteration; bfloat16 is float32 for small matrices
     /// (<see cref="NewtonSchulz.LeastSideInBFloat16"/>).</param>
     /// <returns>(b, k, k), in the type of <paramref name="K"/>.</returns>
-    public static Tensor Of(Tensor K, ScalarType dtype)
+    public static Tensor Compute(Tensor K, ScalarType dtype)
     {
         using var scope = NewDisposeScope();
         // (sum sigma^4)^(1/4), closer to the largest singular value than the Frobenius norm.

@@ -33,13 +33,13 @@ public static class StiefelTangent
     public static Tensor Direction(Tensor W, Tensor G, TangentForm form = TangentForm.Automatic,
         ScalarType? signType = null)
     {
-        var view = TallView.Of(W, G);
+        var view = TallView.For(W, G);
         using var scope = NewDisposeScope();
         W = view.Tall(W);
         G = view.Tall(G).to(W.dtype);
         G = G / MatrixNorms.OrOne(MatrixNorms.Largest(G));
 
-        var system = TangentSystem.Of(W, G);
+        var system = TangentSystem.From(W, G);
         var s = system.Bound();
         var negligible = s.le(MatrixNorms.Frobenius(G).Mul_(NegligibleRoundings * W.dtype.Rounding()));
         system = system.DividedBy(s.MaskedFill(negligible, 1));

@@ -9,21 +9,21 @@ namespace Root.Optimizers.Manifolds.Tangent;
 /// </summary>
 internal readonly record struct TallView(bool Single, bool Wide)
 {
-    public static TallView Of(Tensor W)
+    public static TallView For(Tensor W)
     {
         if (W.dim() is not (2 or 3))
             throw new ArgumentException(
-                $"A Stiefel weight is (m, n) or (b, m, n); got a tensor of shape ({string.Join(", ", W.shape)}).",
+                $"A Stiefel weight is (m, n) or (b, m, n); got a tensor of shape {W.shape.Text()}.",
                 nameof(W));
         return new(W.dim() == 2, W.shape[^2] < W.shape[^1]);
     }
 
-    public static TallView Of(Tensor W, Tensor G)
+    public static TallView For(Tensor W, Tensor G)
     {
         if (!W.shape.SequenceEqual(G.shape))
-            throw new ArgumentException($"The gradient has shape ({string.Join(", ", G.shape)}), its weight "
-                + $"({string.Join(", ", W.shape)}).", nameof(G));
-        return Of(W);
+            throw new ArgumentException($"The gradient has shape {G.shape.Text()}, its weight "
+                + $"{W.shape.Text()}.", nameof(G));
+        return For(W);
     }
 
     /// <summary>(b, m, n) with m >= n, in float32 or float64: a view where no conversion is needed.</summary>

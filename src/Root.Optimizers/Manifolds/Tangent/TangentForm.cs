@@ -3,7 +3,8 @@ namespace Root.Optimizers;
 /// <summary>How msign(K) W is evaluated. Both keep it tangent whatever their accuracy.</summary>
 public enum TangentForm
 {
-    /// <summary>The faster one for the shape and device: on a CPU rational unless the weight is nearly square and small, elsewhere polynomial.</summary>
+    /// <summary>The faster one for the shape and device: on a CPU rational unless the weight is nearly square and small, elsewhere
+    /// polynomial.</summary>
     Automatic,
 
     /// <summary>Zolotarev's rational approximation with ten poles: ten n x n inverses, whatever m is.</summary>

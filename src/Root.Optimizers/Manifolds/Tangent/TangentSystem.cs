@@ -24,7 +24,7 @@ internal readonly record struct TangentSystem(Tensor W, Tensor Gp, Tensor O, Ten
     /// <summary>Added besides, for gradients with nothing outside the span of W; K has norm about 1.</summary>
     private const double Floor = 1e-12;
 
-    public static TangentSystem Of(Tensor W, Tensor G)
+    public static TangentSystem From(Tensor W, Tensor G)
     {
         var K0 = W.mT.bmm(G);
         var Gp = G - W.bmm(K0);
