@@ -20,12 +20,26 @@ public enum Route
 /// <param name="Reason">Why, in a few words.</param>
 public sealed record RoutedParameter(string? Name, IReadOnlyList<long> Shape, Route Route, string Reason)
 {
-    /// <summary>One line: name, shape, route and reason.</summary>
-    public override string ToString() => $"{Columns(Name, Shape)} {Route,-7} {Reason}";
+    /// <summary>Its first dimension is the input's, as of a transposed convolution: the output's elsewhere, and where no module is
+    /// known.</summary>
+    internal bool InputFirst { get; init; }
+
+    /// <summary>Which matrices it is taken for, such as "3 of 64x64", where it is not one by itself.</summary>
+    internal string? Matrices { get; init; }
+
+    /// <summary>One line: name, shape, route, matrices where it is several, and reason.</summary>
+    public override string ToString() => $"{Columns(Name, Shape)} {Route,-7} {(Matrices is null ? "" : Matrices + "  ")}{Reason}";
+
+    /// <summary>What the line says, apart.</summary>
+    internal string[] Cells => [NameText(Name), ShapeText(Shape), $"{Route}", Matrices ?? "", Reason];
 
     /// <summary>Name and shape as the lines of a table begin.</summary>
     internal static string Columns(string? name, IEnumerable<long> shape) =>
-        $"{name ?? "(unnamed)",-40} {string.Join("x", shape),-16}";
+        $"{NameText(name),-40} {ShapeText(shape),-16}";
+
+    private static string NameText(string? name) => name ?? "(unnamed)";
+
+    private static string ShapeText(IEnumerable<long> shape) => string.Join("x", shape);
 }
 
 /// <summary>Where every parameter of an optimizer goes, in the order of its groups. Printing it gives a line each.</summary>
@@ -46,6 +60,13 @@ public sealed class Routing : IReadOnlyList<RoutedParameter>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <inheritdoc />
-    public override string ToString() => string.Join(Environment.NewLine, _parameters.AsEnumerable());
+    /// <summary>A line per parameter: name, shape, route, matrices where any is several, and reason, in aligned columns.</summary>
+    public override string ToString()
+    {
+        var lines = _parameters.Select(p => p.Cells).ToArray();
+        if (lines.Length == 0) return "";
+        var widths = lines[0].Select((_, column) => lines.Max(line => line[column].Length)).ToArray();
+        return string.Join(Environment.NewLine, lines.Select(line =>
+            string.Join("  ", line.Select((cell, column) => cell.PadRight(widths[column])).Where(cell => cell.Length > 0)).TrimEnd()));
+    }
 }
