@@ -48,7 +48,7 @@ public class HypersphericalDescentTests
         // sum 100 (y_{i+1} - y_i^2)^2 + (1 - y_i)^2 of y = sqrt(n) w: its minimum, y = 1, lies on the sphere.
         random.manual_seed(2);
         var parameter = new Parameter((rand(1, 4) + 0.5).OnDevice());
-        using var optimizer = new HypersphericalDescent([parameter], lr: 0.02);
+        using var optimizer = new HypersphericalDescent([parameter], lr: 0.02, new() { route = _ => Route.Matrix }); // else AdamW's
         var scheduler = optim.lr_scheduler.LambdaLR(optimizer, step => Math.Pow(0.995, step));
         for (var step = 0; step < 2000; step++)
         {

@@ -119,7 +119,13 @@ public class CoefficientLearningTests
         {
             var parameter = new Parameter(zeros(rows, columns).OnDevice());
             using var optimizer = new RootOptimizer([parameter], new RootOptimizer.Options
-                { LearningRate = 1, lr_scale = LrScale.None, momentum = 0, outlier_quantile = 1 });
+            {
+                LearningRate = 1,
+                lr_scale = LrScale.None,
+                momentum = 0,
+                outlier_quantile = 1,
+                route = _ => Route.Matrix, // vectors are AdamW's otherwise
+            });
             Models.Gradient(parameter, randn(rows, 1).matmul(randn(1, columns)) * scale);
             optimizer.step();
             Assert.InRange(linalg.svdvals(parameter.detach().cpu())[0].item<float>(), 0.7, 1.3);
