@@ -25,7 +25,7 @@ public partial class HypersphericalDescent : ManifoldOptimizer<HypersphericalDes
     {
         var sphere = (Sphere)((Home)batch.Plan!).Manifold;
         var m = batch.Accumulate(options.momentum, nesterov: false);
-        Move(batch, options, (w, lr) => sphere.Retract(w, sphere.Direction(w, m), lr));
+        Move(batch, options, (w, lr) => (sphere.Retract(w, sphere.Direction(w, m), lr), sphere.Distances(w)));
     }
 
     /// <summary>

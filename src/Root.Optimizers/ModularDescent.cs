@@ -66,7 +66,8 @@ public sealed partial class ModularDescent : MatrixOptimizer<ModularDescent.Opti
     }
 
     /// <summary>The norm of the atom that holds the parameter.</summary>
-    protected override object? PlanOf(MatrixSlot slot, Options options) => ((ModularBudget)options.budget!).Find(slot.Parameter)!.Atom.Norm;
+    protected override object? PlanOf(MatrixPart part, Options options) =>
+        ((ModularBudget)options.budget!).Find(part.Slot.Parameter)!.Atom.Norm;
 
     /// <inheritdoc />
     protected override void Update(MatrixBatch batch, Options options)

@@ -81,10 +81,10 @@ public class NorMuonTests
     {
         public List<(long rows, long step, Tensor update)> Seen { get; } = [];
 
-        public void OnMatrix(MatrixSlot slot, long step, Tensor momentum, Tensor update)
+        public void OnMatrix(MatrixPart part, long step, Tensor momentum, Tensor update)
         {
-            Assert.Equal([1, slot.Shape.Rows, slot.Shape.Columns], momentum.shape);
-            Seen.Add((slot.Shape.Rows, step, update.clone().DetachFromDisposeScope()));
+            Assert.Equal([1, part.Shape.Rows, part.Shape.Columns], momentum.shape);
+            Seen.Add((part.Shape.Rows, step, update.clone().DetachFromDisposeScope()));
         }
     }
 

@@ -44,14 +44,14 @@ internal static class Capture
     {
         private readonly RootOptimizer.Options _options = (RootOptimizer.Options)optimizer.Groups[0].Options;
 
-        private readonly Dictionary<MatrixSlot, (int ordinal, int all)> _places = optimizer.Slots.OfType<MatrixSlot>()
-            .GroupBy(slot => (slot.Shape.Shorter, slot.Shape.Longer))
-            .SelectMany(alike => alike.Select((slot, ordinal) => (slot, (ordinal, alike.Count()))))
+        private readonly Dictionary<MatrixPart, (int ordinal, int all)> _places = optimizer.Slots.OfType<MatrixSlot>()
+            .SelectMany(slot => slot.Parts).GroupBy(part => (part.Shape.Shorter, part.Shape.Longer))
+            .SelectMany(alike => alike.Select((part, ordinal) => (part, (ordinal, alike.Count()))))
             .ToDictionary();
 
-        public void OnMatrix(MatrixSlot slot, long step, Tensor momentum, Tensor update)
+        public void OnMatrix(MatrixPart part, long step, Tensor momentum, Tensor update)
         {
-            var (ordinal, all) = _places[slot];
+            var (ordinal, all) = _places[part];
             var learns = RefitSchedule.IsDue(step) && ordinal == RefitSchedule.Turn(step, all);
             if (!learns && !evaluate(step)) return;
             using var scope = NewDisposeScope();

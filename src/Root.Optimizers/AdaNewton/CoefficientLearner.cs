@@ -13,31 +13,31 @@ namespace Root.Optimizers.AdaNewton;
 internal sealed class CoefficientLearner
 {
     /// <summary>For each shape that is due in this step: whose matrix teaches, which of its blocks, and the step.</summary>
-    private readonly Dictionary<MatrixSlot, (int block, long step)> _turns = [];
+    private readonly Dictionary<MatrixPart, (int block, long step)> _turns = [];
 
     /// <summary>What was fitted in this step.</summary>
     private readonly List<(CoefficientTable table, MatrixShape shape, CoefficientEntry entry)> _fitted = [];
 
     /// <summary>Chooses, of every shape that is due, in either orientation, the matrix that teaches in the step to come.</summary>
-    /// <param name="slots">The matrices that have a gradient, in the order of their groups.</param>
-    public void TakeTurns(IEnumerable<MatrixSlot> slots)
+    /// <param name="parts">The matrices that have a gradient, in the order of their groups.</param>
+    public void TakeTurns(IEnumerable<MatrixPart> parts)
     {
         _turns.Clear();
         _fitted.Clear();
-        foreach (var alike in slots.GroupBy(slot => (slot.Shape.Shorter, slot.Shape.Longer)))
+        foreach (var alike in parts.GroupBy(part => (part.Shape.Shorter, part.Shape.Longer)))
         {
             // Those that joined late have taken fewer steps; the shape's count is the most of them.
-            var step = alike.Max(slot => slot.State.step) + 1;
+            var step = alike.Max(part => part.Slot.State.step) + 1;
             if (!RefitSchedule.IsDue(step)) continue;
-            var turn = RefitSchedule.Turn(step, alike.Sum(slot => slot.Blocks));
-            foreach (var slot in alike)
+            var turn = RefitSchedule.Turn(step, alike.Sum(part => part.Blocks));
+            foreach (var part in alike)
             {
-                if (turn < slot.Blocks)
+                if (turn < part.Blocks)
                 {
-                    _turns[slot] = (turn, step);
+                    _turns[part] = (turn, step);
                     break;
                 }
-                turn -= slot.Blocks;
+                turn -= part.Blocks;
             }
         }
     }
@@ -53,14 +53,14 @@ internal sealed class CoefficientLearner
     public void Observe(MatrixBatch batch, Tensor B, CoefficientTable table, int steps)
     {
         var first = 0;
-        foreach (var slot in batch.Slots)
+        foreach (var part in batch.Parts)
         {
-            if (_turns.TryGetValue(slot, out var turn))
+            if (_turns.TryGetValue(part, out var turn))
             {
                 using var scope = NewDisposeScope();
                 if (Fit(B[first + turn.block], steps, turn.step) is { } entry) _fitted.Add((table, batch.Shape, entry));
             }
-            first += slot.Blocks;
+            first += part.Blocks;
         }
     }
 

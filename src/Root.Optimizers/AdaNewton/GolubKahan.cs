@@ -18,12 +18,13 @@ internal static class GolubKahan
     public static (double[] values, double[] weights) Quadrature(Tensor matrix, int steps)
     {
         using var scope = NewDisposeScope();
-        var X = matrix.shape[0] <= matrix.shape[1] ? matrix.to(ScalarType.Float32) : matrix.mT.to(ScalarType.Float32);
+        var X = (matrix.shape[0] <= matrix.shape[1] ? matrix : matrix.mT).Widened();
         var count = (int)Math.Min(steps, X.shape[0]);
         if (!X.isfinite().all().item<bool>()) return ([double.NaN], [1]);
-        var scale = X.abs().max();
-        if (scale.item<float>() == 0) return ([0], [1]);
-        X = X / scale;
+        // Divided by the largest entry in its own type, whose range may be wider than float32's.
+        var scale = X.abs().max().to(ScalarType.Float64).item<double>();
+        if (scale == 0) return ([0], [1]);
+        X = X.Div(scale).to(ScalarType.Float32);
 
         // X^T u_j = alpha_j v_j + beta_(j-1) v_(j-1), X v_j = beta_j u_(j+1) + alpha_j u_j; all stay on the device.
         var U = zeros(count, X.shape[0], dtype: ScalarType.Float32, device: X.device);
@@ -54,8 +55,7 @@ internal static class GolubKahan
         if (count > 1) B.diagonal(-1, 0, 1).copy_(stack(betas.SkipLast(1)).cpu());
         var (left, values, _) = linalg.svd(B);
         var weights = left[0].data<double>().Select(first => first * first).ToArray();
-        var largest = scale.item<float>();
-        return (values.data<double>().Select(s => s * largest).ToArray(), weights.Select(w => w / weights.Sum()).ToArray());
+        return (values.data<double>().Select(s => s * scale).ToArray(), weights.Select(w => w / weights.Sum()).ToArray());
     }
 
     /// <summary>A unit vector of random signs, the same for every matrix of its length: it takes nothing from the user's

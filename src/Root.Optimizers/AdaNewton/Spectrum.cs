@@ -109,7 +109,11 @@ internal sealed class Spectrum
         var X = matrix.shape[0] <= matrix.shape[1] ? matrix.to(ScalarType.Float64) : matrix.mT.to(ScalarType.Float64);
         // A NaN would make the solver fail instead of the caller decide.
         if (!X.isfinite().all().item<bool>()) return new([double.NaN], [1], X.shape[0]);
-        var squares = linalg.eigvalsh(X.matmul(X.mT)).ClampMin_(0).sqrt_().cpu().data<double>().ToArray();
-        return new(squares, Enumerable.Repeat(1.0 / squares.Length, squares.Length).ToArray(), squares.Length);
+        // Over the largest entry first, so that squares stay in range.
+        var largest = X.abs().max().item<double>();
+        if (largest > 0) X = X.Div(largest);
+        var roots = linalg.eigvalsh(X.matmul(X.mT)).ClampMin_(0).sqrt_().cpu().data<double>();
+        var values = roots.Select(s => s * largest).ToArray();
+        return new(values, Enumerable.Repeat(1.0 / values.Length, values.Length).ToArray(), values.Length);
     }
 }

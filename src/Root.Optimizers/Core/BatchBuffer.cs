@@ -1,5 +1,4 @@
 using Root.Optimizers.LinearAlgebra;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Root.Optimizers.Core;
@@ -7,10 +6,10 @@ namespace Root.Optimizers.Core;
 /// <summary>One buffer of every matrix of a batch, stacked: (b, buffer rows, buffer columns).</summary>
 public readonly struct BatchBuffer
 {
-    private readonly IReadOnlyList<Gradient> _members;
+    private readonly IReadOnlyList<MatrixBatch.Member> _members;
     private readonly string _name;
 
-    internal BatchBuffer(IReadOnlyList<Gradient> members, string name) => (_members, _name) = (members, name);
+    internal BatchBuffer(IReadOnlyList<MatrixBatch.Member> members, string name) => (_members, _name) = (members, name);
 
     /// <summary>An exponential average, in place: v &lt;- beta v + (1 - beta) x.</summary>
     /// <param name="values">x, (b, buffer rows, buffer columns).</param>
@@ -29,13 +28,13 @@ public readonly struct BatchBuffer
     {
         using var scope = NewDisposeScope();
         var (parts, start) = (new List<Tensor>(), 0);
-        foreach (var member in _members)
+        foreach (var (gradient, part) in _members)
         {
-            var slot = (MatrixSlot)member.Slot;
-            var (buffer, x) = (slot.State[_name], values.narrow(0, start, slot.Blocks));
-            member.Change(buffer, v => change(v, x.reshape(v.shape)));
-            parts.Add(buffer.reshape(x.shape));
-            start += slot.Blocks;
+            var (buffer, isLikeParameter) = part.Slot.State.Of(part, _name);
+            var x = values.narrow(0, start, part.Blocks);
+            gradient.Change(buffer, v => change(v, isLikeParameter ? part.Unstack(x, v.shape) : x));
+            parts.Add(isLikeParameter ? part.Stack(buffer) : buffer);
+            start += part.Blocks;
         }
         return cat(parts, 0).to(values.dtype).MoveToOuterDisposeScope();
     }

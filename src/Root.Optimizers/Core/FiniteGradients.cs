@@ -5,88 +5,99 @@ using static TorchSharp.torch;
 namespace Root.Optimizers.Core;
 
 /// <summary>
-/// Keeps NaN and infinity out of a model. On the CPU a step with such a gradient throws. On a GPU, where reading a result waits
-/// for all work in flight, the device itself leaves the step's changes out (<see cref="Gradient.Change"/>), what it found is
-/// copied to the host behind the work, and the first later step that sees it there throws.
+/// Keeps NaN and infinity out of a model, and gradients so large that sums or squares of theirs would be. On the CPU a step with
+/// such a gradient throws, or goes on without the parameter (<see cref="NonFinite"/>). On a GPU, where reading a result waits for all
+/// work in flight, the device itself leaves the changes out (<see cref="Gradient.Change"/>), what it found is copied to the host
+/// behind the work, and the first later step that sees it there throws.
 /// </summary>
 /// <param name="deferred">Whether the device decides; by default where no gradient is on the CPU.</param>
 internal sealed class FiniteGradients(bool? deferred = null) : IDisposable
 {
+    /// <summary>A million of them add up to a float32 still; momentum 0.95 is a sum of 20.</summary>
+    private const double LargestOfMatrix = 1e32, LargestOfMatrixInFloat64 = 1e300;
+
+    /// <summary>AdamW's second moment holds squares.</summary>
+    private const double LargestOfVector = 1e18, LargestOfVectorInFloat64 = 1e150;
+
+    private readonly DeferredNumber _firstLost = new();
     private long _step;
 
-    /// <summary>The first step that was lost, or 0: on the device, and its copy on the host.</summary>
-    private Tensor? _firstLost, _firstLostOnHost;
-
-    /// <summary>Throws, or gives the gradients of every group with what the device is to decide.</summary>
-    /// <exception cref="NotFiniteNumberException">A gradient of this step or, deferred, of an earlier one holds NaN or infinity.
-    /// Nothing of this step is done.</exception>
-    public Gradient[][] Check(IReadOnlyList<IReadOnlyList<Gradient>> groups)
+    /// <summary>Throws, or gives the gradients of every group that are to be used, with what the device is to decide.</summary>
+    /// <exception cref="NotFiniteNumberException">A gradient of this step or, deferred, of an earlier one holds NaN or infinity, or
+    /// is too large, in a group that does not say what else to do. Nothing of this step is done.</exception>
+    public Gradient[][] Check(IReadOnlyList<(IReadOnlyList<Gradient> gradients, NonFinite policy)> groups)
     {
         _step++;
         ThrowIfLost();
         // A meta tensor has no data to look at.
-        var all = groups.SelectMany(g => g).Where(g => g.Value.device_type != DeviceType.META).ToArray();
-        if (all.Length == 0 || !(deferred ?? all.All(g => g.Value.device_type != DeviceType.CPU)))
-        {
-            foreach (var (slot, value, _) in all) CheckNow(slot, value);
-            return groups.Select(g => g.ToArray()).ToArray();
-        }
-        var lost = Lost(all);
-        Report(lost.Values.First());
-        return groups.Select(g => g.Select(x => x with { Lost = lost[x.Value.device.ToString()] }).ToArray()).ToArray();
+        var all = groups.SelectMany(g => g.gradients).Where(g => g.Value.device_type != DeviceType.META).ToArray();
+        if (all.Length == 0) return groups.Select(g => g.gradients.Select(x => x with { IsLive = true }).ToArray()).ToArray();
+        return deferred ?? all.All(g => g.Value.device_type != DeviceType.CPU)
+            ? CheckLater(groups)
+            : groups.Select(g => g.gradients.Select(x => CheckNow(x, g.policy)).OfType<Gradient>().ToArray()).ToArray();
     }
 
-    private static void CheckNow(Slot slot, Tensor value)
+    private static double LargestOf(Slot slot) => (slot, slot.Parameter.dtype) switch
     {
+        (MatrixSlot, ScalarType.Float64) => LargestOfMatrixInFloat64,
+        (MatrixSlot, _) => LargestOfMatrix,
+        (_, ScalarType.Float64) => LargestOfVectorInFloat64,
+        _ => LargestOfVector,
+    };
+
+    /// <summary>The gradient, or null where the parameter is to be left out.</summary>
+    private static Gradient? CheckNow(Gradient gradient, NonFinite policy)
+    {
+        var (slot, value, _, _) = gradient;
+        if (value.numel() == 0) return gradient;
         using var scope = NewDisposeScope();
-        // A sum is NaN or infinite as soon as one term is, and costs one pass of reading; large terms may overflow, too.
-        if (!float.IsFinite(value.sum(ScalarType.Float32).item<float>()) && !value.isfinite().all().item<bool>())
-            throw new NotFiniteNumberException($"The gradient of {slot.Label} holds NaN or infinity. Nothing was updated.");
-    }
-
-    /// <summary>Whether any gradient is not finite, on each device that holds some.</summary>
-    private static Dictionary<string, Tensor> Lost(Gradient[] gradients)
-    {
-        var found = gradients.Where(g => g.Value.numel() > 0).GroupBy(g => g.Value.device.ToString()).ToDictionary(g => g.Key, g =>
+        var largest = Largest(value).to(ScalarType.Float64).item<double>();
+        if (!(largest <= LargestOf(slot)))
         {
-            var norms = stack(g.Select(x => linalg.norm(x.Value.reshape(-1), double.PositiveInfinity)));
-            // x - x is 0, or NaN where x is NaN or infinite.
-            return norms.sub(norms).sum().to(ScalarType.Bool);
-        });
-        return found.Count == 1
-            ? found
-            : found.ToDictionary(f => f.Key, f => stack(found.Values.Select(other => other.to(f.Value.device))).any());
-    }
-
-    private void Report(Tensor lost)
-    {
-        using var scope = NewDisposeScope();
-        if (_firstLost is null || _firstLostOnHost is null)
-        {
-            _firstLost = zeros(1, ScalarType.Int64, lost.device).DetachFromDisposeScope();
-            var onHost = zeros(1, ScalarType.Int64);
-            _firstLostOnHost = (lost.device_type == DeviceType.CUDA ? onHost.pin_memory() : onHost).DetachFromDisposeScope();
+            if (policy == NonFinite.Skip) return null;
+            if (policy == NonFinite.Throw)
+                throw new NotFiniteNumberException(FormattableString.Invariant($"The gradient of {slot.Label} holds ")
+                    + (double.IsFinite(largest)
+                        ? FormattableString.Invariant($"an entry of {largest:g3}, beyond {LargestOf(slot):g1}, ")
+                            + "where sums or squares become infinite"
+                        : "NaN or infinity")
+                    + ". Nothing was updated.");
         }
-        _firstLost.MaskedFill_(_firstLost.IsZero().logical_and(lost), _step);
-        _firstLostOnHost.copy_(_firstLost, nonBlocking: true);
+        return gradient with { IsLive = largest != 0 };
     }
+
+    private Gradient[][] CheckLater(IReadOnlyList<(IReadOnlyList<Gradient> gradients, NonFinite policy)> groups)
+    {
+        var bad = groups.SelectMany(g => g.gradients).Where(g => g.Value.numel() > 0)
+            .ToDictionary(g => g.Slot, g => Largest(g.Value).Le(LargestOf(g.Slot)).logical_not());
+        var fatal = groups.Where(g => g.policy == NonFinite.Throw).SelectMany(g => g.gradients).Where(g => bad.ContainsKey(g.Slot))
+            .GroupBy(g => g.Value.device.ToString())
+            .ToDictionary(g => g.Key, g => (device: g.First().Value.device, lost: stack(g.Select(x => bad[x.Slot])).any()));
+        // A step is lost on all devices, or on none.
+        var lost = fatal.ToDictionary(f => f.Key, f => fatal.Count == 1
+            ? f.Value.lost
+            : stack(fatal.Values.Select(other => other.lost.to(f.Value.device))).any());
+        if (lost.Count > 0) _firstLost.SetWhere(lost.Values.First(), _step);
+        return groups.Select(group => group.gradients.Select(g =>
+        {
+            var own = group.policy == NonFinite.Skip ? bad.GetValueOrDefault(g.Slot) : null;
+            var whole = lost.GetValueOrDefault(g.Value.device.ToString());
+            return g with { Lost = own is not null && whole is not null ? own.logical_or(whole) : own ?? whole };
+        }).ToArray()).ToArray();
+    }
+
+    /// <summary>max |x|; NaN where an entry is.</summary>
+    private static Tensor Largest(Tensor value) => linalg.norm(value.reshape(-1), double.PositiveInfinity);
 
     private void ThrowIfLost()
     {
-        if (_firstLost is null || _firstLostOnHost is null || _firstLostOnHost.item<long>() == 0) return;
-        using var scope = NewDisposeScope();
-        // Waits for copies that are under way, which would bring the same find once more.
-        var ago = _step - _firstLost.item<long>();
-        _firstLost.zero_();
-        _firstLostOnHost.zero_();
-        throw new NotFiniteNumberException($"A gradient of {(ago == 1 ? "the step before" : $"{ago} steps ago")} held NaN or infinity. "
-            + "That step, and any since with such a gradient, was left out: parameters, momentum and moments are as if it had "
-            + "not been taken. This step was not taken either. A lower learning rate or clipped gradients may avoid it.");
+        if (_firstLost.Seen == 0) return;
+        var ago = _step - _firstLost.Take();
+        throw new NotFiniteNumberException($"A gradient of {(ago == 1 ? "the step before" : $"{ago} steps ago")} held NaN, infinity or "
+            + "entries beyond 1e32 (of AdamW's parameters 1e18). That step, and any since with such a gradient, was left out: "
+            + "parameters, momentum and moments are as if it had not been taken. This step was not taken either. A lower learning "
+            + "rate or clipped gradients may avoid it; non_finite can leave such parameters out alone.");
     }
 
-    public void Dispose()
-    {
-        _firstLost?.Dispose();
-        _firstLostOnHost?.Dispose();
-    }
+    public void Dispose() => _firstLost.Dispose();
 }

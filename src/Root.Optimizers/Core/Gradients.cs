@@ -1,3 +1,4 @@
+using Root.Optimizers.LinearAlgebra;
 using static TorchSharp.torch;
 
 namespace Root.Optimizers.Core;
@@ -5,17 +6,19 @@ namespace Root.Optimizers.Core;
 /// <summary>A parameter that has a gradient at this step.</summary>
 /// <param name="Slot">The parameter.</param>
 /// <param name="Value">Its gradient; only read.</param>
-/// <param name="Lost">Where the host does not wait for the device: on it, whether the step is lost, one boolean. Null where
-/// the gradients are known to be finite.</param>
-internal readonly record struct Gradient(Slot Slot, Tensor Value, Tensor? Lost = null)
+/// <param name="Lost">Where the host does not wait for the device: on it, whether the parameter's step is lost, one boolean. Null
+/// where the gradient is known to be finite.</param>
+/// <param name="IsLive">Whether the host knows that the gradient is not all zeros.</param>
+internal readonly record struct Gradient(Slot Slot, Tensor Value, Tensor? Lost = null, bool IsLive = false)
 {
+    /// <summary>Of the parameters that require gradients and have one.</summary>
     /// <exception cref="InvalidOperationException">A gradient is sparse.</exception>
     public static List<Gradient> Read(IReadOnlyCollection<Slot> slots)
     {
         var live = new List<Gradient>(slots.Count);
         foreach (var slot in slots)
         {
-            if (slot.Parameter.grad is not { } value) continue;
+            if (!slot.Parameter.requires_grad || slot.Parameter.grad is not { } value) continue;
             if (value.is_sparse)
                 throw new InvalidOperationException($"{slot.Label} has a sparse gradient; only dense gradients can be used "
                     + "(construct the embedding with sparse: false).");
@@ -38,5 +41,24 @@ internal readonly record struct Gradient(Slot Slot, Tensor Value, Tensor? Lost =
         var changed = x.clone();
         change(changed);
         x.copy_(where(Lost, x, changed));
+    }
+
+    /// <summary>
+    /// Changes the parameter, or its part: where it has 16 bits by way of its float32 master, or else of a float32 copy.
+    /// </summary>
+    /// <param name="part">The part of a tensor of the parameter's shape.</param>
+    /// <param name="change">In place, in float32 or float64.</param>
+    public void ChangeParameter(Func<Tensor, Tensor> part, Action<Tensor> change)
+    {
+        var theta = part(Slot.Parameter);
+        if (theta.dtype.IsWide())
+        {
+            Change(theta, change);
+            return;
+        }
+        using var scope = NewDisposeScope();
+        var wide = Slot.Kept.Master is { } master ? part(master) : theta.Widened();
+        Change(wide, change);
+        theta.copy_(wide);
     }
 }

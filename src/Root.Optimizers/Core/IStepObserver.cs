@@ -6,12 +6,12 @@ namespace Root.Optimizers;
 /// <summary>Watches a step from inside: see <see cref="MatrixOptimizer.Observer"/>.</summary>
 public interface IStepObserver
 {
-    /// <summary>Called for every matrix parameter at every step, before the parameter changes.</summary>
-    /// <param name="slot">The parameter.</param>
+    /// <summary>Called for every part of every matrix parameter at every step, before the parameter changes.</summary>
+    /// <param name="part">The matrices; <see cref="MatrixPart.Slot"/> is the parameter.</param>
     /// <param name="step">How many steps it has taken, this one included.</param>
     /// <param name="momentum">(blocks, rows, columns): what the optimizer made of the gradients so far. Valid during the call;
     /// clone what is kept.</param>
     /// <param name="update">(blocks, rows, columns): the direction that is subtracted, before learning rate and scale; of a weight
     /// on a manifold, the old weight less the new one.</param>
-    void OnMatrix(MatrixSlot slot, long step, Tensor momentum, Tensor update);
+    void OnMatrix(MatrixPart part, long step, Tensor momentum, Tensor update);
 }

@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace Root.Optimizers.Core;
 
-/// <summary>The matrices of one shape, type, device and plan that a step updates together, stacked: (b, rows, columns).</summary>
+/// <summary>
+/// The matrices of one shape, type, device and plan that a step updates together, stacked: (b, rows, columns), in float32, or
+/// float64 for float64 parameters.
+/// </summary>
 public sealed class MatrixBatch
 {
     /// <summary>
@@ -14,28 +17,34 @@ public sealed class MatrixBatch
     /// </summary>
     private const long EntriesOnCpu = 1 << 20;
 
-    private readonly IReadOnlyList<Gradient> _members;
+    private readonly IReadOnlyList<Member> _members;
     private readonly IStepObserver? _observer;
 
     /// <summary>What the observer is shown: the momentum as it was before anything was done to it.</summary>
     private Tensor? _observed;
 
-    private MatrixBatch(IReadOnlyList<Gradient> members, IStepObserver? observer) => (_members, _observer) = (members, observer);
+    private MatrixBatch(IReadOnlyList<Member> members, IStepObserver? observer) => (_members, _observer) = (members, observer);
 
-    /// <summary>The parameters of the batch, in the order in which they are stacked.</summary>
-    public IEnumerable<MatrixSlot> Slots => _members.Select(SlotOf);
+    /// <summary>A part of a parameter, and its gradient.</summary>
+    internal readonly record struct Member(Gradient Gradient, MatrixPart Part)
+    {
+        public long Entries => Part.Blocks * Part.Shape.Rows * Part.Shape.Columns;
+    }
+
+    /// <summary>The parameters' parts in the batch, in the order in which they are stacked.</summary>
+    public IEnumerable<MatrixPart> Parts => _members.Select(member => member.Part);
 
     /// <summary>The shape of each matrix.</summary>
-    public MatrixShape Shape => SlotOf(_members[0]).Shape;
+    public MatrixShape Shape => _members[0].Part.Shape;
 
     /// <summary>What the optimizer has planned for these parameters.</summary>
-    public object? Plan => SlotOf(_members[0]).Plan;
+    public object? Plan => _members[0].Part.Plan;
 
     /// <summary>The parameters' type.</summary>
-    public ScalarType Type => _members[0].Slot.Parameter.dtype;
+    public ScalarType Type => _members[0].Part.Slot.Parameter.dtype;
 
     /// <summary>Where they are.</summary>
-    public Device Device => _members[0].Slot.Parameter.device;
+    public Device Device => _members[0].Part.Slot.Parameter.device;
 
     /// <summary>The element type of an iteration over these matrices.</summary>
     public ScalarType TypeFor(Precision precision) => precision.Resolve(Type, Device.type, Shape.Shorter);
@@ -43,25 +52,21 @@ public sealed class MatrixBatch
     /// <summary>The matrices among <paramref name="gradients"/>, equal ones together, in order of appearance.</summary>
     internal static IReadOnlyList<MatrixBatch> Form(IEnumerable<Gradient> gradients, IStepObserver? observer) => gradients
         .Where(g => g.Slot is MatrixSlot)
-        .GroupBy(g => (SlotOf(g).Shape, g.Slot.Parameter.dtype, g.Value.device_type, g.Value.device_index, SlotOf(g).Plan))
+        .SelectMany(g => ((MatrixSlot)g.Slot).Parts.Select(part => new Member(g, part)))
+        .GroupBy(m => (m.Part.Shape, m.Gradient.Slot.Parameter.dtype, m.Gradient.Value.device_type, m.Gradient.Value.device_index,
+            m.Part.Plan))
         .SelectMany(Portions)
         .Select(members => new MatrixBatch(members, observer))
         .ToList();
 
     /// <summary>All on a GPU; on the CPU as few even portions as <see cref="EntriesOnCpu"/> allows.</summary>
-    private static IEnumerable<Gradient[]> Portions(IEnumerable<Gradient> equal)
+    private static IEnumerable<Member[]> Portions(IEnumerable<Member> equal)
     {
         var members = equal.ToArray();
-        if (members[0].Value.device_type != DeviceType.CPU) return [members];
-        var entries = members.Sum(member => member.Value.numel());
+        if (members[0].Gradient.Value.device_type != DeviceType.CPU) return [members];
+        var entries = members.Sum(member => member.Entries);
         var portions = Math.Min(members.Length, (entries + EntriesOnCpu - 1) / EntriesOnCpu);
         return members.Chunk((int)((members.Length + portions - 1) / Math.Max(portions, 1)));
-    }
-
-    /// <summary>Counts the step that is about to be taken.</summary>
-    internal void CountStep()
-    {
-        foreach (var slot in Slots) slot.State.step++;
     }
 
     /// <summary>A buffer that the optimizer keeps, beside the momentum.</summary>
@@ -71,56 +76,65 @@ public sealed class MatrixBatch
     /// <summary>
     /// Heavy-ball momentum, in place: M &lt;- mu M + G. Returns G + mu M with Nesterov, else M, stacked.
     /// </summary>
-    /// <returns>(b, rows, columns), new, in the parameters' type or float32, whichever is wider.</returns>
-    public Tensor Accumulate(double mu, bool nesterov) => Momentum(member =>
-    {
-        var (M, G) = (SlotOf(member).State.momentum_buffer, member.Value);
-        member.Change(M, M => M.Mul_(mu).Add_(G));
-        return nesterov ? G.Add(M, mu) : M.clone();
-    });
+    /// <returns>(b, rows, columns), new.</returns>
+    public Tensor Accumulate(double mu, bool nesterov) =>
+        Momentum(mu, gradientShare: 1, (M, G) => nesterov ? G.Add(M, mu) : M.clone());
 
     /// <summary>
     /// Momentum as an exponential average, in place: M &lt;- mu M + (1 - mu) G. Returns mu M + (1 - mu) G of the new M with
     /// Nesterov, else M, stacked.
     /// </summary>
-    /// <returns>(b, rows, columns), new, in the parameters' type or float32, whichever is wider.</returns>
-    public Tensor Average(double mu, bool nesterov) => Momentum(member =>
+    /// <returns>(b, rows, columns), new.</returns>
+    public Tensor Average(double mu, bool nesterov) =>
+        Momentum(mu, gradientShare: 1 - mu, (M, G) => nesterov ? M.Mul(mu).Add_(G, 1 - mu) : M.clone());
+
+    /// <summary>M &lt;- mu M + share G, in place, and what is made of the new M and G, stacked.</summary>
+    private Tensor Momentum(double mu, double gradientShare, Func<Tensor, Tensor, Tensor> result)
     {
-        var (M, G) = (SlotOf(member).State.momentum_buffer, member.Value);
-        member.Change(M, M => M.Mul_(mu).Add_(G, 1 - mu));
-        return nesterov ? M.Mul(mu).Add_(G, 1 - mu) : M.clone();
-    });
+        var momentum = Stack(member =>
+        {
+            var (M, G) = (member.Part.Of(member.Part.Slot.State.momentum_buffer), member.Part.Of(member.Gradient.Value));
+            var left = StaleMomentum.Left(member, mu);
+            member.Gradient.Change(M, M => (left is null ? M.Mul_(mu) : M.mul_(left)).Add_(G, gradientShare));
+            return result(M, G);
+        });
+        if (_observer is not null) _observed = momentum.clone();
+        return momentum;
+    }
 
     /// <summary>theta &lt;- (1 - lr decay) theta - lr scale U, with the factor of the shape that the options name.</summary>
     /// <param name="updates">U, (b, rows, columns).</param>
     /// <param name="options">The group's.</param>
     public void Descend(Tensor updates, OrthogonalizingOptions options) =>
-        Descend(updates, options, options.lr_scale.Factor(Shape.Rows, Shape.Columns));
+        Descend(updates, options, part => options.lr_scale.Factor(part));
 
     /// <summary>
-    /// theta &lt;- (1 - lr decay) theta - lr scale U, for each parameter of the batch, lr times its share; cautious: only entries
-    /// decay that the step moves towards 0.
+    /// theta &lt;- (1 - lr decay) theta - lr scale U, for each parameter of the batch, lr times its share; cautious: entries do not
+    /// decay that the step moves away from 0.
     /// </summary>
     /// <param name="updates">U, (b, rows, columns).</param>
     /// <param name="options">The group's.</param>
     /// <param name="scale">A factor of the update.</param>
-    public void Descend(Tensor updates, MatrixOptions options, double scale = 1)
+    public void Descend(Tensor updates, MatrixOptions options, double scale = 1) => Descend(updates, options, _ => scale);
+
+    private void Descend(Tensor updates, MatrixOptions options, Func<MatrixPart, double> scale)
     {
         using var scope = NewDisposeScope();
         Show(updates);
-        foreach (var (member, U) in ByParameter(updates))
+        foreach (var (member, U) in ByMember(updates))
         {
-            var rate = options.LearningRate!.Value * SlotOf(member).Share;
-            member.Change(member.Slot.Parameter, theta =>
+            var rate = options.LearningRate!.Value * member.Part.Slot.Share;
+            member.Gradient.ChangeParameter(member.Part.Of, theta =>
             {
                 WeightDecay.Apply_(theta, U, rate * options.weight_decay, options.cautious);
-                theta.Add_(U, -rate * scale);
+                theta.Add_(U, -rate * scale(member.Part));
             });
         }
     }
 
     /// <summary>The parameters, stacked as <see cref="Accumulate"/> stacks their momentum; a copy.</summary>
-    public Tensor Parameters() => Stack(member => member.Slot.Parameter.clone());
+    public Tensor Parameters() => Stack(member =>
+        member.Part.Of(member.Part.Slot.State.Master ?? member.Part.Slot.Parameter).Widened().clone());
 
     /// <summary>theta &lt;- W, for each parameter of the batch.</summary>
     /// <param name="values">W, (b, rows, columns).</param>
@@ -128,47 +142,37 @@ public sealed class MatrixBatch
     {
         using var scope = NewDisposeScope();
         if (_observer is not null) Show(Parameters().sub_(values));
-        foreach (var (member, W) in ByParameter(values)) member.Change(member.Slot.Parameter, theta => theta.copy_(W));
-    }
-
-    private Tensor Momentum(Func<Gradient, Tensor> parameterwise)
-    {
-        var momentum = Stack(parameterwise);
-        if (_observer is not null) _observed = momentum.clone();
-        return momentum;
+        foreach (var (member, W) in ByMember(values)) member.Gradient.ChangeParameter(member.Part.Of, theta => theta.copy_(W));
     }
 
     private void Show(Tensor updates)
     {
         if (_observer is null || _observed is null) return;
         var start = 0;
-        foreach (var slot in Slots)
+        foreach (var part in Parts)
         {
-            _observer.OnMatrix(slot, slot.State.step, _observed.narrow(0, start, slot.Blocks), updates.narrow(0, start, slot.Blocks));
-            start += slot.Blocks;
+            _observer.OnMatrix(part, part.Slot.State.step, _observed.narrow(0, start, part.Blocks), updates.narrow(0, start, part.Blocks));
+            start += part.Blocks;
         }
     }
 
-    private static MatrixSlot SlotOf(Gradient member) => (MatrixSlot)member.Slot;
-
-    /// <summary>Stacks what <paramref name="parameterwise"/> makes of each member, new tensors of the parameters' shapes.</summary>
-    private Tensor Stack(Func<Gradient, Tensor> parameterwise)
+    /// <summary>Stacks what <paramref name="partwise"/> makes of each member, new tensors of the parts' own shapes.</summary>
+    private Tensor Stack(Func<Member, Tensor> partwise)
     {
         using var scope = NewDisposeScope();
-        var parts = _members.Select(member => parameterwise(member).reshape(-1, Shape.Rows, Shape.Columns)).ToArray();
-        var stacked = parts.Length == 1 ? parts[0] : cat(parts, 0);
-        if (Type is ScalarType.Float16 or ScalarType.BFloat16) stacked = stacked.to(ScalarType.Float32);
-        return stacked.MoveToOuterDisposeScope();
+        var parts = _members.Select(member => member.Part.Stack(partwise(member))).ToArray();
+        return (parts.Length == 1 ? parts[0] : cat(parts, 0)).MoveToOuterDisposeScope();
     }
 
-    private IEnumerable<(Gradient member, Tensor value)> ByParameter(Tensor stacked)
+    /// <summary>What of a stacked tensor belongs to each member, in the shape of its part.</summary>
+    private IEnumerable<(Member member, Tensor value)> ByMember(Tensor stacked)
     {
         var start = 0;
         foreach (var member in _members)
         {
-            var blocks = SlotOf(member).Blocks;
-            yield return (member, stacked.narrow(0, start, blocks).reshape(member.Slot.Parameter.shape));
-            start += blocks;
+            var part = member.Part;
+            yield return (member, part.Unstack(stacked.narrow(0, start, part.Blocks), part.Of(part.Slot.Parameter).shape));
+            start += part.Blocks;
         }
     }
 }

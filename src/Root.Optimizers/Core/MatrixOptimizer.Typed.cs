@@ -18,7 +18,7 @@ public abstract class MatrixOptimizer<TOptions> : MatrixOptimizer where TOptions
     {
         var all = groups.ToArray();
         if (all.Length == 0) throw new ArgumentException($"{GetType().Name} got an empty list of groups.", nameof(groups));
-        foreach (var group in all) add_param_group(group);
+        AddGroups(all);
     }
 
     /// <summary>
@@ -34,13 +34,13 @@ public abstract class MatrixOptimizer<TOptions> : MatrixOptimizer where TOptions
     protected virtual IReadOnlyList<StateBuffer> Buffers(MatrixShape shape) => [StateBuffer.Momentum(shape)];
 
     /// <summary>What is decided for a parameter once, when its group is added; equal plans are updated in one batch.</summary>
-    protected virtual object? PlanOf(MatrixSlot slot, TOptions options) => null;
+    protected virtual object? PlanOf(MatrixPart part, TOptions options) => null;
 
     private protected sealed override void Step(MatrixBatch batch, MatrixOptions options) => Update(batch, (TOptions)options);
 
     private protected sealed override IReadOnlyList<StateBuffer> BuffersOf(MatrixShape shape) => Buffers(shape);
 
-    private protected sealed override object? Plan(MatrixSlot slot, MatrixOptions options) => PlanOf(slot, (TOptions)options);
+    private protected sealed override object? Plan(MatrixPart part, MatrixOptions options) => PlanOf(part, (TOptions)options);
 
     /// <summary>Parameters with options of their own; what those do not set is the optimizer's.</summary>
     public sealed class ParamGroup : ParamGroup<TOptions>, optim.IMomentum, IModelParameters

@@ -1,5 +1,6 @@
 using Root.Optimizers.Core;
 using Root.Optimizers.Core.Routing;
+using Root.Optimizers.LinearAlgebra;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -25,9 +26,14 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
     }
 
     /// <summary>A parameter group as the step sees it; its options are the public group's, and no second copy.</summary>
-    internal sealed record Group(ParamGroup Public, Slot[] Slots)
+    /// <param name="Public">What the user sees.</param>
+    /// <param name="Slots">Its parameters.</param>
+    /// <param name="Adopted">The options that it is added with.</param>
+    internal sealed record Group(ParamGroup Public, Slot[] Slots, MatrixOptions Adopted)
     {
         public MatrixOptions Options => (MatrixOptions)Public.Options;
+
+        public MatrixPart[] Parts { get; } = [.. Slots.OfType<MatrixSlot>().SelectMany(slot => slot.Parts)];
     }
 
     internal IReadOnlyList<Group> Groups => _groups;
@@ -58,19 +64,20 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
 
     private protected abstract IReadOnlyList<StateBuffer> BuffersOf(MatrixShape shape);
 
-    private protected abstract object? Plan(MatrixSlot slot, MatrixOptions options);
+    private protected abstract object? Plan(MatrixPart part, MatrixOptions options);
 
     /// <summary>Where a parameter of a new group goes.</summary>
     private protected virtual RoutedParameter RouteOf(ModelParameter parameter, MatrixOptions options) =>
-        Router.RouteOf(parameter, options.route);
+        Router.RouteOf(parameter, options.route,
+            options.BatchDimsOf(new(parameter.Name, parameter.Parameter.shape, Route.Matrix, "not decided yet")));
 
-    /// <summary>Prepares the matrices of a new group, or refuses them by an exception, before the group is added.</summary>
-    private protected virtual void OnAdding(IReadOnlyList<MatrixSlot> slots, MatrixOptions options)
-    {
-    }
+    /// <summary>Looks at the matrices of a new group, or refuses them by an exception, and changes nothing.</summary>
+    /// <returns>What is to be done when all else has been checked, too.</returns>
+    private protected virtual Action? Prepare(IReadOnlyList<MatrixPart> parts, MatrixOptions options) => null;
 
-    /// <summary>Before a step: the matrices that have a gradient, in the order of their groups.</summary>
-    private protected virtual void OnStepping(IEnumerable<MatrixSlot> slots)
+    /// <summary>Before a step, when gradients and options have been checked: the matrices that have a gradient, in the order of their
+    /// groups. May refuse the step by an exception as long as it has changed nothing.</summary>
+    private protected virtual void OnStepping(IReadOnlyList<MatrixPart> parts)
     {
     }
 
@@ -81,46 +88,87 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
 
     /// <summary>Adds a group. What its options do not set it takes from the optimizer's.</summary>
     /// <param name="param_group">A group whose Options are null or of this optimizer's type; they are copied.</param>
-    /// <exception cref="ArgumentException">No parameters; a parameter that is in the optimizer already, is complex, integer
-    /// or sparse, or has been disposed; an option out of range; on manifolds, a weight off its own where initialize is false. The
-    /// optimizer is not changed.</exception>
-    public override void add_param_group(ParamGroup param_group)
+    /// <exception cref="ArgumentException">No parameters; a parameter that is in the optimizer already, is complex, integer, sparse
+    /// or expanded, shares memory with another, or has been disposed; a group of another optimizer; an option out of range; on
+    /// manifolds, a weight off its own where initialize is false. The optimizer and the weights are not changed.</exception>
+    public override void add_param_group(ParamGroup param_group) => AddGroups([param_group]);
+
+    /// <summary>Adds all of the groups, or none.</summary>
+    private protected void AddGroups(IReadOnlyList<ParamGroup> groups)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         CheckNotReplaced();
-        var options = Adopt(param_group);
-        var parameters = (param_group as IModelParameters)?.ModelParameters ?? ModelParameter.From(param_group.Parameters ?? []);
+        var (added, then) = (new List<Group>(), new List<Action?>());
+        try
+        {
+            foreach (var group in groups)
+            {
+                ArgumentNullException.ThrowIfNull(group);
+                var options = Adopt(group, isNew: true);
+                added.Add(Admit(group, options, added));
+                then.Add(Prepare([.. added[^1].Parts], options));
+            }
+        }
+        catch
+        {
+            foreach (var slot in added.SelectMany(group => group.Slots)) slot.Kept.Dispose();
+            throw;
+        }
+        foreach (var action in then) action?.Invoke();
+        foreach (var group in added)
+        {
+            group.Public.Options = group.Adopted;
+            group.Public.Parameters = group.Slots.Select(slot => slot.Parameter).ToArray();
+            _parameter_groups.Add(group.Public);
+            _groups.Add(group);
+            foreach (var slot in group.Slots) _state[slot.Parameter.Handle] = slot.Kept;
+        }
+    }
+
+    /// <summary>A group's parameters, checked and routed.</summary>
+    private Group Admit(ParamGroup group, MatrixOptions options, IEnumerable<Group> added)
+    {
+        var parameters = (group as IModelParameters)?.ModelParameters ?? ModelParameter.From(group.Parameters ?? []);
         if (parameters.Length == 0)
-            throw new ArgumentException($"{GetType().Name} got an empty parameter list.", nameof(param_group));
-        var held = Slots.Select(slot => slot.Parameter).ToLookup(SameTensor.Key);
-        var added = new Dictionary<(ScalarType, string), List<Parameter>>();
-        foreach (var parameter in parameters) CheckParameter(parameter, held, added);
+            throw new ArgumentException($"{GetType().Name} got an empty parameter list.", nameof(group));
+        var held = Slots.Concat(added.SelectMany(g => g.Slots)).Select(slot => slot.Parameter).ToArray();
+        var (heldAlike, alike) = (held.ToLookup(SameTensor.Key), new Dictionary<(ScalarType, string), List<Parameter>>());
+        foreach (var parameter in parameters) CheckParameter(parameter, heldAlike, alike);
+        if (Overlap.Find(held.Concat(parameters.Select(p => p.Parameter))) is var (one, other))
+            throw new ArgumentException($"Two parameters of shapes {one.shape.Text()} and {other.shape.Text()} share memory, and a step "
+                + "would change it twice. Give the optimizer the tensor that they are views of.");
 
         // All are routed before the first state is made: the user's functions may throw.
         var routed = parameters.Select(p => RouteOf(p, options)).ToArray();
-        var blocks = routed.Select(options.BlocksOf).ToArray();
-        var slots = new Slot[parameters.Length];
-        for (var i = 0; i < slots.Length; i++)
-            slots[i] = routed[i].Route == Route.Matrix
-                ? new MatrixSlot(parameters[i].Parameter, routed[i], blocks[i], BuffersOf)
-                : new VectorSlot(parameters[i].Parameter, routed[i]);
-        var matrices = slots.OfType<MatrixSlot>().ToArray();
-        foreach (var slot in matrices)
+        var slots = new List<Slot>();
+        try
         {
-            slot.Share = ShareOf(slot, options.budget);
-            slot.Plan = Plan(slot, options);
+            foreach (var (parameter, where) in parameters.Zip(routed))
+                slots.Add(where.Route == Route.Matrix
+                    ? new MatrixSlot(parameter.Parameter, where, options, BuffersOf)
+                    : new VectorSlot(parameter.Parameter, where, options.master_weights));
+            foreach (var slot in slots.OfType<MatrixSlot>())
+            {
+                slot.Share = ShareOf(slot, options.budget);
+                foreach (var part in slot.Parts) part.Plan = Plan(part, options);
+            }
+            var result = new Group(group, [.. slots], options);
+            options.CheckRates(result.Parts);
+            return result;
         }
-        OnAdding(matrices, options);
-        param_group.Options = options;
-        param_group.Parameters = slots.Select(slot => slot.Parameter).ToArray();
-        _parameter_groups.Add(param_group);
-        _groups.Add(new(param_group, slots));
-        foreach (var slot in slots) _state[slot.Parameter.Handle] = slot.Kept;
+        catch
+        {
+            foreach (var slot in slots) slot.Kept.Dispose();
+            throw;
+        }
     }
 
     /// <summary>A group's options, which belong to this optimizer: a checked copy of those that it came with.</summary>
-    private MatrixOptions Adopt(ParamGroup group)
+    private MatrixOptions Adopt(ParamGroup group, bool isNew = false)
     {
+        if (isNew && group.Options is MatrixOptions { Owner: not null })
+            throw new ArgumentException($"{GetType().Name} got a parameter group that belongs to an optimizer already; make a group of its "
+                + "own for each optimizer.", nameof(group));
         if (group.Options is not null && group.Options.GetType() != Own.GetType())
             throw new ArgumentException(
                 $"{GetType().Name} got a parameter group with options of type {group.Options.GetType()}; "
@@ -144,6 +192,9 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         var label = Slot.Describe(known.Name, parameter.shape);
         if (!parameter.is_floating_point())
             throw new ArgumentException($"{label} is of type {parameter.dtype}; only floating-point parameters can be optimized.");
+        if (Overlap.IsExpanded(parameter))
+            throw new ArgumentException($"{label} is expanded: several of its entries are one, and a step cannot write them. Give the "
+                + "optimizer the tensor before expand(...), or a clone.");
         if (parameter.is_sparse) throw new ArgumentException($"{label} is sparse; only dense parameters can be optimized.");
         var key = SameTensor.Key(parameter);
         if (!added.TryGetValue(key, out var alike)) added[key] = alike = [];
@@ -161,6 +212,8 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
     /// On CUDA, where looking would stall the device, a later step tells, and the step itself changes neither parameters nor
     /// momentum nor moments; their step counts may include it.</exception>
     /// <exception cref="InvalidOperationException">A parameter was replaced since construction, or a gradient is sparse.</exception>
+    /// <exception cref="InterruptedStepException">What had been checked failed all the same; it says which parameters had
+    /// moved.</exception>
     public override Tensor? step(Func<Tensor>? closure = null)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -173,21 +226,47 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         using var scope = NewDisposeScope();
         CheckNotReplaced();
         var options = _groups.Select(OptionsOf).ToArray();
-        foreach (var each in options) each.Validate();
-        var gradients = _finite.Check(_groups.Select(g => Gradient.Read(g.Slots)).ToArray());
-        var batches = gradients.Select(g => MatrixBatch.Form(g, Observer)).ToArray();
-        OnStepping(gradients.SelectMany(g => g).Select(g => g.Slot).OfType<MatrixSlot>());
-        for (var i = 0; i < _groups.Count; i++)
+        foreach (var (group, its) in _groups.Zip(options))
         {
-            foreach (var batch in batches[i])
-                using (NewDisposeScope())
-                {
-                    batch.CountStep();
-                    Step(batch, options[i]);
-                }
-            AdamWFallback.Update(gradients[i].Where(g => g.Slot is VectorSlot), options[i]);
+            its.Validate();
+            its.CheckRates(group.Parts);
         }
-        OnStepped();
+        var gradients = _finite.Check(_groups.Zip(options, (group, its) =>
+            ((IReadOnlyList<Gradient>)Gradient.Read(group.Slots), its.non_finite)).ToArray());
+        var batches = gradients.Select(g => MatrixBatch.Form(g, Observer)).ToArray();
+        OnStepping(gradients.SelectMany(g => g).Select(g => g.Slot).OfType<MatrixSlot>().SelectMany(slot => slot.Parts).ToArray());
+
+        var moved = new List<Slot>();
+        try
+        {
+            foreach (var (slot, _, _, _) in gradients.SelectMany(g => g))
+            {
+                slot.Kept.RefreshMaster(slot.Parameter);
+                if (slot is MatrixSlot matrix) matrix.State.step++;
+            }
+            for (var i = 0; i < _groups.Count; i++)
+            {
+                foreach (var batch in batches[i])
+                    using (NewDisposeScope())
+                    {
+                        Step(batch, options[i]);
+                        moved.AddRange(batch.Parts.Select(part => part.Slot));
+                    }
+                foreach (var vector in gradients[i].Where(g => g.Slot is VectorSlot))
+                {
+                    AdamWFallback.Update(vector, options[i]);
+                    moved.Add(vector.Slot);
+                }
+            }
+            OnStepped();
+        }
+        catch (Exception e)
+        {
+            throw new InterruptedStepException($"The step of {GetType().Name} failed in the midst: {e.Message} "
+                + (moved.Count == 0 ? "No parameter has taken it whole."
+                    : $"Taken by: {string.Join(", ", moved.Distinct().Select(slot => slot.Label))}.")
+                + " Restore a checkpoint.", moved.Distinct().Select(slot => slot.Routed).ToArray(), e);
+        }
         return loss;
     }
 
@@ -204,6 +283,14 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         return options;
     }
 
+    /// <summary>Sets the gradients of all parameters to zero.</summary>
+    /// <exception cref="InvalidOperationException">A parameter was replaced since construction.</exception>
+    public override void zero_grad()
+    {
+        CheckNotReplaced();
+        base.zero_grad();
+    }
+
     /// <summary>The state of every parameter, and every group's options.</summary>
     public override StateDictionary state_dict()
     {
@@ -216,6 +303,7 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
     /// <exception cref="ArgumentException">The other optimizer has other groups, parameters or routes; nothing is changed.</exception>
     public override void load_state_dict(StateDictionary state_dict)
     {
+        ArgumentNullException.ThrowIfNull(state_dict);
         var slots = Slots.ToArray();
         if (state_dict.Options.Count != _groups.Count || state_dict.State.Count != slots.Length)
             throw new ArgumentException(

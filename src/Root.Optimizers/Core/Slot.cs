@@ -13,7 +13,7 @@ public abstract class Slot
     public Parameter Parameter { get; }
 
     /// <summary>Its name and shape, where it goes and why.</summary>
-    public RoutedParameter Routed { get; }
+    public RoutedParameter Routed { get; private protected init; }
 
     /// <summary>Name and shape, for messages.</summary>
     public string Label => Describe(Routed.Name, Routed.Shape);
@@ -24,28 +24,22 @@ public abstract class Slot
         $"{(name is null ? "the parameter" : $"'{name}'")} of shape {shape.Text()}";
 }
 
-/// <summary>A parameter that is a matrix, or several, one below the other.</summary>
+/// <summary>A parameter that is a matrix, or several.</summary>
 public sealed class MatrixSlot : Slot
 {
-    internal MatrixSlot(Parameter parameter, RoutedParameter routed, int blocks, Func<MatrixShape, IReadOnlyList<StateBuffer>> buffers)
-        : base(parameter, routed)
+    internal MatrixSlot(Parameter parameter, RoutedParameter routed, MatrixOptions options,
+        Func<MatrixShape, IReadOnlyList<StateBuffer>> buffers) : base(parameter, routed)
     {
-        Shape = new(routed.Shape[0] / blocks, routed.Shape.Skip(1).Aggregate(1L, (product, size) => product * size));
-        Blocks = blocks;
-        State = new(this, buffers(Shape));
+        Parts = options.PartsOf(this);
+        if (Parts.Count > 1 || Parts[0].Blocks > 1) Routed = Routed with { Matrices = string.Join(" + ", Parts) };
+        State = new(this, buffers, options.master_weights);
     }
 
-    /// <summary>The shape of each of its matrices.</summary>
-    public MatrixShape Shape { get; }
-
-    /// <summary>How many matrices it is: more than 1 where it is split.</summary>
-    public int Blocks { get; }
+    /// <summary>Its matrices, those of one shape together.</summary>
+    public IReadOnlyList<MatrixPart> Parts { get; }
 
     /// <summary>What its learning rate is multiplied by, beside the factor of its shape.</summary>
     public double Share { get; internal set; } = 1;
-
-    /// <summary>What the optimizer has planned for it; matrices of equal plans are updated together.</summary>
-    public object? Plan { get; internal set; }
 
     /// <summary>Its step count and buffers.</summary>
     public MatrixState State { get; }
@@ -54,9 +48,9 @@ public sealed class MatrixSlot : Slot
 }
 
 /// <summary>A parameter that AdamW updates.</summary>
-internal sealed class VectorSlot(Parameter parameter, RoutedParameter routed) : Slot(parameter, routed)
+internal sealed class VectorSlot(Parameter parameter, RoutedParameter routed, bool master) : Slot(parameter, routed)
 {
-    public AdamWState State { get; } = new(parameter);
+    public AdamWState State { get; } = new(parameter, master);
 
     internal override ParameterState Kept => State;
 }

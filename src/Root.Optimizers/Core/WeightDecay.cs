@@ -7,8 +7,8 @@ namespace Root.Optimizers.Core;
 internal static class WeightDecay
 {
     /// <summary>
-    /// theta &lt;- (1 - amount) theta, everywhere or, cautiously, where the update has theta's sign: where the step, which
-    /// subtracts it, goes towards 0 as well.
+    /// theta &lt;- (1 - amount) theta, everywhere or, cautiously, where update and theta have not opposite signs: where the step,
+    /// which subtracts the update, does not lead away from 0 (arXiv 2510.12402, algorithm 1: u x >= 0).
     /// </summary>
     /// <param name="theta">The parameter; changed.</param>
     /// <param name="update">What the step is about to subtract, up to a positive factor; of theta's shape.</param>
@@ -23,6 +23,7 @@ internal static class WeightDecay
             return;
         }
         using var scope = NewDisposeScope();
-        theta.sub_(theta.Mul(amount).MaskedFill_(update.sign().ne(theta.sign()), 0));
+        var opposite = update.sign().mul_(theta.sign()).Eq(-1);
+        theta.sub_(theta.Mul(amount).MaskedFill_(opposite, 0));
     }
 }

@@ -86,11 +86,21 @@ internal static class Held
         return X.pow(held);
     }
 
-    /// <summary>Where X is 0.</summary>
-    public static Tensor IsZero(this Tensor X)
+    /// <summary>Where X is a.</summary>
+    public static Tensor Eq(this Tensor X, double a)
     {
-        using var held = 0.0.ToScalar();
+        using var held = a.ToScalar();
         return X.eq(held);
+    }
+
+    /// <summary>Where X is 0.</summary>
+    public static Tensor IsZero(this Tensor X) => X.Eq(0);
+
+    /// <summary>Where X is at most a.</summary>
+    public static Tensor Le(this Tensor X, double a)
+    {
+        using var held = a.ToScalar();
+        return X.le(held);
     }
 
     /// <summary>a where the mask is true, else X; new.</summary>

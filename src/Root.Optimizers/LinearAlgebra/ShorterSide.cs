@@ -11,8 +11,11 @@ internal static class ShorterSide
     /// <summary>X X^T, or X^T X where X is tall.</summary>
     public static Tensor Gram(Tensor X) => IsTall(X) ? SymmetricProduct.Multiply(X.mT, X) : SymmetricProduct.Multiply(X, X.mT);
 
-    /// <summary>Q X, or X Q where X is tall.</summary>
-    public static Tensor Times(Tensor Q, Tensor X) => IsTall(X) ? X.bmm(Q) : Q.bmm(X);
+    /// <summary>
+    /// Q X, or X Q^T where X is tall. Rounding leaves a product of polynomials a little less than symmetric; the transpose keeps
+    /// the order in which they act on X.
+    /// </summary>
+    public static Tensor Times(Tensor Q, Tensor X) => IsTall(X) ? X.bmm(Q.mT) : Q.bmm(X);
 
     /// <summary>a X + Z X, or a X + X Z where X is tall.</summary>
     public static Tensor Add(double a, Tensor X, Tensor Z) => IsTall(X)

@@ -34,11 +34,12 @@ internal static class SymmetricProduct
     /// <param name="C">(b, n, n), symmetric; not changed.</param>
     /// <param name="A">(b, n, k).</param>
     /// <param name="B">(b, k, n).</param>
-    /// <param name="beta">Of C; passed on in float32.</param>
-    /// <param name="alpha">Of the product; passed on in float32.</param>
+    /// <param name="beta">Of C.</param>
+    /// <param name="alpha">Of the product.</param>
     public static Tensor Add(Tensor C, Tensor A, Tensor B, double beta, double alpha = 1)
     {
-        if (!Pays(A)) return BatchedProduct.Add(C, A, B, beta, alpha);
+        // Strips take both factors in float32.
+        if (!Pays(A) || C.dtype == ScalarType.Float64) return BatchedProduct.Add(C, A, B, beta, alpha);
         var sum = C.clone();
         Fill_(sum, A, B, (float)beta, (float)alpha);
         return sum;

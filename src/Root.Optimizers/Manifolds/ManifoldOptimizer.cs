@@ -12,8 +12,11 @@ namespace Root.Optimizers;
 /// </summary>
 public abstract class ManifoldOptimizer<TOptions> : MatrixOptimizer<TOptions> where TOptions : ManifoldOptions, new()
 {
-    private readonly Dictionary<MatrixSlot, Placement> _placements = [];
-    private readonly List<(MatrixSlot slot, ManifoldOptions options)> _unstepped = [];
+    private readonly Dictionary<MatrixPart, Placement> _placements = [];
+    private readonly List<(MatrixPart part, ManifoldOptions options)> _unstepped = [];
+
+    /// <summary>Of a GPU, which leaves weights alone that it finds off their manifold until the host has moved them.</summary>
+    private readonly DeferredNumber _off = new();
 
     private protected ManifoldOptimizer(IEnumerable<ParamGroup> groups, TOptions? options) : base(groups, options) { }
 
@@ -22,69 +25,118 @@ public abstract class ManifoldOptimizer<TOptions> : MatrixOptimizer<TOptions> wh
 
     /// <summary>Where every matrix lives, and which were moved there; printing one gives a line.</summary>
     public IReadOnlyList<Placement> Placements =>
-        Slots.OfType<MatrixSlot>().Where(_placements.ContainsKey).Select(slot => _placements[slot]).ToArray();
+        Slots.OfType<MatrixSlot>().SelectMany(slot => slot.Parts).Where(_placements.ContainsKey).Select(part =>
+            _placements[part]).ToArray();
+
+    /// <summary>Raised for every weight that is moved to the nearest point of its manifold, in a step as well: where something else
+    /// than the optimizer has changed it, such as a loaded file.</summary>
+    public event Action<Placement>? WeightMoved;
+
+    /// <summary>Whether the device decides what becomes of weights that are off their manifold: by default where it is no CPU.</summary>
+    internal bool? DefersOffManifold { get; set; }
 
     /// <inheritdoc />
-    protected override object? PlanOf(MatrixSlot slot, TOptions options) =>
-        new Home(options.ManifoldOf(slot), options.RadiusOf(slot.Shape), slot.Share);
+    protected override object? PlanOf(MatrixPart part, TOptions options) =>
+        new Home(options.ManifoldOf(part.Slot), options.RadiusOf(part.Shape), part.Slot.Share);
 
-    private protected override void OnAdding(IReadOnlyList<MatrixSlot> slots, MatrixOptions options)
+    private protected override Action? Prepare(IReadOnlyList<MatrixPart> parts, MatrixOptions options)
     {
         var chosen = (ManifoldOptions)options;
-        PutInPlace(slots, chosen);
-        _unstepped.AddRange(slots.Select(slot => (slot, chosen)));
+        var measured = Measure(parts, chosen);
+        return () =>
+        {
+            PutInPlace(measured);
+            _unstepped.AddRange(parts.Select(part => (part, chosen)));
+        };
     }
 
-    /// <inheritdoc />
-    /// <exception cref="ArgumentException">A weight was changed before its first step, is off its manifold now, and
-    /// <see cref="ManifoldOptions.initialize"/> is false.</exception>
-    public override Tensor? step(Func<Tensor>? closure = null)
+    private protected override void OnStepping(IReadOnlyList<MatrixPart> parts)
     {
         // Weights that were loaded after construction have not been seen yet; those of a resumed run were in place before.
-        foreach (var (slot, options) in _unstepped)
-            if (!slot.Parameter.IsInvalid && slot.State.step == 0)
-                PutInPlace([slot], options);
+        PutInPlace(_unstepped.Where(x => x.part.Slot.State.step == 0).SelectMany(x => Measure([x.part], x.options)).ToArray());
         _unstepped.Clear();
-        return base.step(closure);
+        if (_off.Seen == 0) return;
+        _off.Take();
+        foreach (var group in Groups) PutInPlace(Measure(group.Parts, (ManifoldOptions)group.Options));
     }
 
-    /// <summary>Measures all, then moves those that are off.</summary>
-    private void PutInPlace(IReadOnlyList<MatrixSlot> slots, ManifoldOptions options)
+    /// <summary>How far off each weight is; refuses those that are, where they are not to be moved.</summary>
+    private static IReadOnlyList<(MatrixPart part, Placement placement)> Measure(IReadOnlyList<MatrixPart> parts, ManifoldOptions options)
     {
         using var grad = no_grad();
         using var scope = NewDisposeScope();
-        var off = new List<MatrixSlot>();
+        var measured = new List<(MatrixPart, Placement)>();
         // A meta tensor has no data that could be off.
-        foreach (var slot in slots.Where(s => s.Parameter.device_type != DeviceType.META))
+        foreach (var part in parts.Where(p => p.Slot.Parameter.device_type != DeviceType.META))
         {
-            var (manifold, radius, _) = (Home)slot.Plan!;
-            var distance = manifold.Distance(UnitWeight(slot));
-            var isOff = !(distance <= options.Tolerance(slot.Parameter.dtype)); // NaN is off, too
+            var (manifold, radius, _) = (Home)part.Plan!;
+            var distance = manifold.Distance(UnitWeights(part));
+            var isOff = !(distance <= options.Tolerance(part.Slot.Parameter.dtype)); // NaN is off, too
             if (isOff && !options.initialize)
                 throw new ArgumentException(FormattableString.Invariant(
-                    $"{slot.Label} is {distance:g3} off its manifold, {manifold} of radius {radius:g4}, ")
+                    $"{part.Slot.Label} is {distance:g3} off its manifold, {manifold} of radius {radius:g4}, ")
                     + "and initialize is false: set it to true to have the weight moved to the nearest point, or "
                     + "initialize it there.");
-            _placements.TryAdd(slot, new(slot.Routed, manifold, radius, distance, isOff));
-            if (isOff) off.Add(slot);
+            measured.Add((part, new(part.Slot.Routed, manifold, radius, distance, isOff)));
         }
-        foreach (var slot in off)
+        return measured;
+    }
+
+    /// <summary>Finds the nearest points of all weights that are off, then moves them.</summary>
+    private void PutInPlace(IReadOnlyList<(MatrixPart part, Placement placement)> measured)
+    {
+        using var grad = no_grad();
+        using var scope = NewDisposeScope();
+        var moves = measured.Where(m => m.placement.Moved)
+            .Select(m => (m.part, nearest: m.placement.Manifold.Nearest(UnitWeights(m.part)).Mul_(m.placement.Radius))).ToArray();
+        foreach (var (part, nearest) in moves)
         {
-            var (manifold, radius, _) = (Home)slot.Plan!;
-            slot.Parameter.copy_(manifold.Nearest(UnitWeight(slot)).Mul_(radius).reshape(slot.Parameter.shape));
+            var theta = part.Of(part.Slot.Parameter);
+            theta.copy_(part.Unstack(nearest, theta.shape));
+            part.Slot.State.RefreshMaster(part.Slot.Parameter);
+        }
+        foreach (var (part, placement) in measured)
+        {
+            if (placement.Moved || !_placements.ContainsKey(part)) _placements[part] = placement;
+            if (placement.Moved) WeightMoved?.Invoke(placement);
         }
     }
 
-    private static Tensor UnitWeight(MatrixSlot slot) =>
-        slot.Parameter.detach().reshape(slot.Shape.Rows, slot.Shape.Columns).Widened().Div(((Home)slot.Plan!).Radius);
+    /// <summary>The weights of a part as points of the manifold, (b, rows, columns).</summary>
+    private static Tensor UnitWeights(MatrixPart part) =>
+        part.Stack(part.Of(part.Slot.Parameter.detach())).Widened().Div(((Home)part.Plan!).Radius);
 
     /// <summary>W &lt;- radius step(W / radius, lr), for the weights of a batch.</summary>
     /// <param name="batch">Whose weights they are.</param>
     /// <param name="options">The group's.</param>
-    /// <param name="step">From points of the manifold, (b, rows, columns), and their learning rate to other points.</param>
-    private protected static void Move(MatrixBatch batch, TOptions options, Func<Tensor, double, Tensor> step)
+    /// <param name="step">From points of the manifold, (b, rows, columns), and their learning rate to other points, and how far off the
+    /// manifold the first ones were, (b, 1, 1), beyond what the step itself accounts for; null where the step does not care.</param>
+    private protected void Move(MatrixBatch batch, TOptions options, Func<Tensor, double, (Tensor next, Tensor? distance)> step)
     {
         var (_, radius, share) = (Home)batch.Plan!;
-        batch.Assign(step(batch.Parameters().Div_(radius), options.LearningRate!.Value * share).Mul_(radius));
+        var lr = options.LearningRate!.Value * share;
+        var W = batch.Parameters().Div_(radius);
+        var (next, distance) = step(W, lr);
+        // Ten times what counts as on the manifold: steps do not leave it, and what is nearer they bring back themselves.
+        var on = distance?.Le(10 * options.Tolerance(batch.Type));
+        if (W.device_type == DeviceType.META) on = null;
+        if (on is not null && (DefersOffManifold ?? W.device_type != DeviceType.CPU))
+        {
+            next = where(on, next, W);
+            _off.SetWhere(on.all().logical_not(), 1);
+        }
+        else if (on is not null && !on.all().item<bool>())
+        {
+            PutInPlace(Measure([.. batch.Parts], options));
+            (next, _) = step(batch.Parameters().Div_(radius), lr);
+        }
+        batch.Assign(next.Mul_(radius));
+    }
+
+    /// <inheritdoc />
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (disposing) _off.Dispose();
     }
 }

@@ -68,6 +68,13 @@ public sealed record Sphere : Manifold
         return Nearest(W.Add(A, -eta)).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The largest | ||w||^2 - 1 | of each matrix of (b, m, n): (b, 1, 1).</summary>
+    internal Tensor Distances(Tensor W)
+    {
+        using var scope = NewDisposeScope();
+        return Norm(W).Square().Add_(-1).abs_().amax([-2, -1], keepdim: true).MoveToOuterDisposeScope();
+    }
+
     /// <inheritdoc />
     public override string ToString() => _name;
 

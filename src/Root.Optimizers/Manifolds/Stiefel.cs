@@ -29,12 +29,22 @@ public sealed record Stiefel : Manifold
     /// <param name="eta">The step's spectral length; at least 0.</param>
     /// <returns>In float32 or float64.</returns>
     /// <exception cref="ArgumentException">Shapes differ, or W has fewer than 2 or more than 3 dimensions.</exception>
-    public static Tensor Retract(Tensor W, Tensor A, double eta)
+    public static Tensor Retract(Tensor W, Tensor A, double eta) => Retract(W, A, eta, out _);
+
+    /// <inheritdoc cref="Retract(Tensor, Tensor, double)"/>
+    /// <param name="W">On the manifold to rounding; not changed.</param>
+    /// <param name="A">Of the shape of W.</param>
+    /// <param name="eta">The step's spectral length; at least 0.</param>
+    /// <param name="excess">||Z^T Z - I||_F / sqrt(n) of each matrix, (b, 1, 1): at most eta^2 / (1 + eta^2) where W is on the
+    /// manifold, whatever A.</param>
+    internal static Tensor Retract(Tensor W, Tensor A, double eta, out Tensor excess)
     {
         var view = TallView.For(W, A);
         using var scope = NewDisposeScope();
         var Z = view.Tall(W).Add(view.Tall(A), -eta).Div_(Math.Sqrt(1 + eta * eta));
-        return view.Restore(Correct(Z, Corrections(eta))).MoveToOuterDisposeScope();
+        var E = Excess(Z);
+        excess = MatrixNorms.Frobenius(E).Div_(Math.Sqrt(E.shape[2])).MoveToOuterDisposeScope();
+        return view.Restore(Correct(Z, E, Corrections(eta))).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -51,7 +61,8 @@ public sealed record Stiefel : Manifold
         if (!X.isfinite().all().item<bool>())
             throw new ArgumentException("A matrix with NaN or infinity has no place on the Stiefel manifold.",
                 nameof(W));
-        var near = Correct(MatrixSign.PolarExpress(X, steps: 10), 2);
+        var near = MatrixSign.PolarExpress(X, steps: 10);
+        near = Correct(near, Excess(near), 2);
         if (Distance(near) > 1e-5)
         {
             // A singular value below 1e-4 of the largest, or none at all.
@@ -82,14 +93,14 @@ public sealed record Stiefel : Manifold
         return count;
     }
 
-    /// <summary>Z - Z (E/2 - 3 E^2/8), <paramref name="times"/> times.</summary>
-    private static Tensor Correct(Tensor Z, int times)
+    /// <summary>Z - Z (E/2 - 3 E^2/8), <paramref name="times"/> times; E = Z^T Z - I to begin with.</summary>
+    private static Tensor Correct(Tensor Z, Tensor E, int times)
     {
         using var scope = NewDisposeScope();
         for (var i = 0; i < times; i++)
         {
             using var inner = NewDisposeScope();
-            var E = Excess(Z);
+            if (i > 0) E = Excess(Z);
             var correction = BatchedProduct.Add(E, E, E, beta: 0.5, alpha: -0.375);
             Z = BatchedProduct.Add(Z, Z, correction, alpha: -1).MoveToOuterDisposeScope();
         }

@@ -18,8 +18,8 @@ public abstract partial record StiefelSolver
     /// W &lt;- msign(W - lr A)
     /// </code>
     /// It depends on the gradient's scale, seldom converges within its steps (<see cref="Solution.Residual"/> says how far A is
-    /// from tangent), and leaves singular values as far from 1 as its matrix sign does. Should the sign diverge, a step throws a
-    /// NotFiniteNumberException midway and names the parameters.
+    /// from tangent), and leaves singular values as far from 1 as its matrix sign does. Should the sign diverge, a step throws an
+    /// <see cref="InterruptedStepException"/> and names the parameters.
     /// </summary>
     /// <param name="Alpha">The first step's length on the dual; falls linearly to 0. Positive.</param>
     /// <param name="Steps">The most steps; at least 1.</param>

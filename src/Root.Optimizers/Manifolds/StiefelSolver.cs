@@ -30,11 +30,19 @@ public abstract partial record StiefelSolver
     /// In bfloat16 A is still tangent, its norm up to a few hundredths above 1. The rational form takes no sign.</param>
     public sealed record Exact(TangentForm Form = TangentForm.Automatic, Precision Sign = Precision.Automatic) : StiefelSolver
     {
-        internal override Tensor Step(Tensor W, Tensor M, double lr)
+        internal override Tensor Step(Tensor W, Tensor M, double lr) => Step(W, M, lr, out _);
+
+        /// <param name="W">(b, m, n).</param>
+        /// <param name="M">Of the same shape.</param>
+        /// <param name="lr">The step's length.</param>
+        /// <param name="excess">See <see cref="Manifolds.Stiefel.Retract(Tensor, Tensor, double, out Tensor)"/>.</param>
+        internal Tensor Step(Tensor W, Tensor M, double lr, out Tensor excess)
         {
             using var scope = NewDisposeScope();
             var A = StiefelTangent.Direction(W, M, Form, Sign.OrOwn(W.dtype));
-            return Manifolds.Stiefel.Retract(W, A, lr).MoveToOuterDisposeScope();
+            var next = Manifolds.Stiefel.Retract(W, A, lr, out excess).MoveToOuterDisposeScope();
+            excess.MoveToOuterDisposeScope();
+            return next;
         }
 
         internal override void Validate()

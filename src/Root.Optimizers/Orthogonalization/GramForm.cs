@@ -63,7 +63,8 @@ internal static class GramForm
             else
             {
                 var Z = SymmetricProduct.Add(R, R, R, beta: b, alpha: c);
-                Q = SymmetricProduct.Add(Q, Z, Q, beta: a);
+                // Whole: what rounding broke of the symmetry of Q, mirroring one half would enlarge.
+                Q = BatchedProduct.Add(Q, Z, Q, beta: a);
                 if (!last)
                 {
                     var RP = SymmetricProduct.Add(R, R, Z, beta: a);

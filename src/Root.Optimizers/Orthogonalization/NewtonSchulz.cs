@@ -37,7 +37,8 @@ public static class NewtonSchulz
     /// <param name="dtype">The element type of the iteration; by default that of <paramref name="matrices"/>.</param>
     /// <param name="form">Which products are formed; by default the cheaper form that is safe.</param>
     /// <returns>A tensor of the same shape, in the iteration's element type. An all-zero matrix stays zero.</returns>
-    /// <exception cref="ArgumentException">The tensor has fewer than 2 or more than 3 dimensions.</exception>
+    /// <exception cref="ArgumentException">The tensor is not floating point, or has fewer than 2 or more than 3
+    /// dimensions.</exception>
     public static Tensor Orthogonalize(Tensor matrices, NewtonSchulzSchedule schedule, ScalarType? dtype = null,
         NewtonSchulzForm form = NewtonSchulzForm.Automatic) => Iterate(matrices, schedule, dtype, form, consume: false);
 
@@ -55,6 +56,10 @@ public static class NewtonSchulz
             throw new ArgumentException(
                 $"Newton-Schulz takes (m, n) or (b, m, n); got a tensor of shape {matrices.shape.Text()}.",
                 nameof(matrices));
+
+        if (!matrices.is_floating_point())
+            throw new ArgumentException($"Newton-Schulz takes floating-point matrices; got {matrices.dtype}.", nameof(matrices));
+        if (matrices.numel() == 0) return matrices.to(dtype ?? matrices.dtype, copy: true);
 
         using var scope = NewDisposeScope();
         var single = matrices.dim() == 2;

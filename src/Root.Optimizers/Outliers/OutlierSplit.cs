@@ -11,8 +11,8 @@ namespace Root.Optimizers.Outliers;
 public static class OutlierSplit
 {
     /// <summary>
-    /// The threshold eps of each matrix: the <paramref name="quantile"/> of its absolute values plus 1e-9 of the largest
-    /// (of the entries looked at).
+    /// The threshold eps of each matrix: the <paramref name="quantile"/> of its absolute values; where that is 0, 1e-9 of the
+    /// largest.
     /// </summary>
     /// <remarks>
     /// The published program adds an absolute 1e-9, so that a matrix with more zeros than the quantile keeps a base; a
@@ -27,11 +27,17 @@ public static class OutlierSplit
         using var scope = NewDisposeScope();
         var entries = momentum.flatten(start_dim: -2);
         var magnitudes = (exact ? entries : Quantile.Sample(entries, momentum.shape[^1])).abs();
-        var largest = magnitudes.amax(new long[] { -1 }, keepdim: true);
-        var threshold = (exact ? Quantile.Exact(magnitudes, quantile) : Quantile.Lower(magnitudes, quantile))
-            .Add_(largest, 1e-9);
+        var threshold = exact ? Quantile.Exact(magnitudes, quantile) : Quantile.Lower(magnitudes, quantile);
+        var none = threshold.IsZero();
+        // Of all entries, since a sample may miss the few that are not 0. On the CPU, where reading is free, only then.
+        if (threshold.device_type != DeviceType.CPU || none.any().item<bool>())
+            threshold = where(none, LargestOf(entries).Mul_(1e-9), threshold);
         return threshold.unsqueeze(-1).MoveToOuterDisposeScope();
     }
+
+    private static Tensor LargestOf(Tensor entries) => linalg.norm(entries, double.PositiveInfinity, LastDimension, keepdim: true);
+
+    private static readonly long[] LastDimension = [-1];
 
     /// <summary>Makes of M its base B = clamp(M, -eps, eps), in place.</summary>
     /// <param name="momentum">(m, n) or (b, m, n).</param>

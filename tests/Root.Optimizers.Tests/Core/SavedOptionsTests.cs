@@ -36,6 +36,8 @@ public class SavedOptionsTests
         where property.CanWrite && property.Name != "InitialLearningRate"
             // Its budget is an argument of its own.
             && (optimizer.Key, property.Name) != ("modular descent", "budget")
+            // A matrix alone has no batch.
+            && property.Name != "batch_dims"
         from way in new[] { "stream", "dictionary" }
         select (optimizer.Key, property.Name, way));
 
@@ -78,7 +80,9 @@ public class SavedOptionsTests
             : Coefficients.Fixed(PublishedSchedules.PolarExpress(6)),
         var t when t == typeof(ILearningRateShares) => ModularBudget.FromSequential(nn.Sequential(Layer)),
         var t when t == typeof(Func<RoutedParameter, Route>) => (Func<RoutedParameter, Route>)(p => p.Route),
-        var t when t == typeof(Func<RoutedParameter, int>) => (Func<RoutedParameter, int>)(_ => 1),
+        var t when t == typeof(Split) => Split.Into(2),
+        var t when t == typeof(Func<RoutedParameter, Split>) => (Func<RoutedParameter, Split>)(_ => Split.ColumnsInto(2)),
+        var t when t == typeof(Func<RoutedParameter, int>) => (Func<RoutedParameter, int>)(_ => 0),
         var t when t == typeof(Func<RoutedParameter, Manifold>) => (Func<RoutedParameter, Manifold>)(_ => Manifold.Sphere),
         var t => throw new NotSupportedException($"{property.Name} is of type {t}: say here what else it can be."),
     };

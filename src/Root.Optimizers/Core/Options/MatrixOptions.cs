@@ -56,6 +56,39 @@ public abstract class MatrixOptions : OptimizerOptions
     [NotSaved]
     public Func<RoutedParameter, Route>? route { get => Get<Func<RoutedParameter, Route>?>(null); set => Set(value); }
 
+    /// <summary>
+    /// How each matrix of the group is cut into matrices of their own, each with the factor of its shape: 3 for a fused query, key
+    /// and value projection, <c>Split.Rows(32, 8, 8)</c> for a grouped one. Decided when the group is added.
+    /// </summary>
+    [NotSaved]
+    public Split split { get => Get(Split.None); set => Set(value); }
+
+    /// <summary>Overrides <see cref="split"/> for single parameters.</summary>
+    [NotSaved]
+    public Func<RoutedParameter, Split>? split_of { get => Get<Func<RoutedParameter, Split>?>(null); set => Set(value); }
+
+    /// <summary>
+    /// How many leading dimensions of the group's parameters are a batch of matrices and not a side of one: 1 for stacked experts
+    /// (experts, out, in). At least 0. Decided when the group is added.
+    /// </summary>
+    [NotSaved]
+    public int batch_dims { get => Get(0); set => Set(value); }
+
+    /// <summary>Overrides <see cref="batch_dims"/> for single parameters; asked before their route is decided.</summary>
+    [NotSaved]
+    public Func<RoutedParameter, int>? batch_dims_of { get => Get<Func<RoutedParameter, int>?>(null); set => Set(value); }
+
+    /// <summary>
+    /// Whether parameters of 16 bits have a float32 master, which the step changes and of which they are the rounding. Without it
+    /// what is below half a unit of their last bit is lost at every step, weight decay first; with it they take 4 bytes an
+    /// entry more. Decided when the group is added.
+    /// </summary>
+    [NotSaved]
+    public bool master_weights { get => Get(true); set => Set(value); }
+
+    /// <summary>What becomes of a parameter whose gradient holds NaN, infinity, or entries too large to sum up or square.</summary>
+    public NonFinite non_finite { get => Get(NonFinite.Throw); set => Set(value); }
+
     /// <summary>The learning rate where neither group nor optimizer sets one.</summary>
     protected virtual double DefaultLearningRate => 1e-3;
 
@@ -92,12 +125,51 @@ public abstract class MatrixOptions : OptimizerOptions
         Require.UnitInterval(betas.beta2);
         Require.Positive(eps);
         Require.NotNegative(fallback_lr_factor);
+        Require.AtLeast(batch_dims, 0);
+        Require.Defined(non_finite);
+        ArgumentNullException.ThrowIfNull(split);
         if (fallback_weight_decay is { } decay) Require.NotNegative(decay, nameof(fallback_weight_decay));
     }
 
-    /// <summary>How many matrices a parameter is, one below the other.</summary>
-    /// <exception cref="ArgumentException">Its rows cannot be split so.</exception>
-    internal virtual int BlocksOf(RoutedParameter parameter) => 1;
+    /// <summary>Checks that what a step multiplies by is a number in float32, too.</summary>
+    /// <param name="parts">The group's matrices.</param>
+    /// <exception cref="ArgumentException">A product of options is not.</exception>
+    internal void CheckRates(IReadOnlyList<MatrixPart> parts)
+    {
+        var lr = LearningRate ?? DefaultLearningRate;
+        Require.Float32(lr * fallback_lr_factor, "LearningRate times fallback_lr_factor");
+        Require.Float32(lr * fallback_lr_factor * (fallback_weight_decay ?? weight_decay),
+            "LearningRate times fallback_lr_factor and the fallback's weight_decay");
+        foreach (var part in parts)
+        {
+            Require.Float32(lr * part.Slot.Share * ScaleOf(part), "LearningRate times share and factor of the shape");
+            Require.Float32(lr * part.Slot.Share * weight_decay, "LearningRate times share and weight_decay");
+        }
+    }
+
+    /// <summary>What the learning rate of a part's matrices is multiplied by.</summary>
+    private protected virtual double ScaleOf(MatrixPart part) => 1;
+
+    /// <summary>How many of a parameter's leading dimensions are a batch.</summary>
+    internal int BatchDimsOf(RoutedParameter parameter) => batch_dims_of?.Invoke(parameter) ?? batch_dims;
+
+    /// <summary>The matrices of a parameter.</summary>
+    /// <exception cref="ArgumentException">It cannot be cut so.</exception>
+    internal IReadOnlyList<MatrixPart> PartsOf(MatrixSlot slot)
+    {
+        var (batchDims, cut) = (BatchDimsOf(slot.Routed), split_of?.Invoke(slot.Routed) ?? split);
+        var shape = slot.Routed.Shape;
+        if (batchDims < 0 || shape.Count - batchDims < 2)
+            throw new ArgumentException($"{slot.Label} has no matrices behind {batchDims} dimensions of a batch: batch_dims must leave "
+                + "two dimensions or more. Give it a group of its own, or use batch_dims_of.");
+        if (cut.ByColumns && shape.Count - batchDims > 2)
+            throw new ArgumentException($"{slot.Label} cannot be split by columns: they are more than one dimension.");
+        var side = cut.ByColumns ? "columns" : "rows";
+        var length = shape[batchDims + (cut.ByColumns ? 1 : 0)];
+        var parts = cut.Cut(length) ?? throw new ArgumentException($"{slot.Label} cannot be split by {cut}: the blocks must divide its "
+            + $"{length} {side}, or add up to them. Give it a group of its own, or use split_of.");
+        return parts.Select(part => new MatrixPart(slot, batchDims, cut.ByColumns, part)).ToArray();
+    }
 
     /// <summary>These options with a learning rate; a copy, or new ones.</summary>
     /// <param name="options">Not written to; null: none are set.</param>

@@ -14,28 +14,7 @@ public abstract class OrthogonalizingOptions : MatrixOptions
     /// <summary>The element type of the iteration.</summary>
     public Precision precision { get => Get(Precision.Automatic); set => Set(value); }
 
-    /// <summary>
-    /// Into how many blocks of equal numbers of rows each matrix of the group is split: 3 for a fused query, key and value
-    /// projection, 3 times the heads to split it by head, 2 for a fused gate and up projection. Each block is
-    /// orthogonalized by itself, with the factor of its own shape. At least 1. Decided when the group is added.
-    /// </summary>
-    [NotSaved]
-    public int split { get => Get(1); set => Set(value); }
-
-    /// <summary>Overrides <see cref="split"/> for single parameters.</summary>
-    [NotSaved]
-    public Func<RoutedParameter, int>? split_of { get => Get<Func<RoutedParameter, int>?>(null); set => Set(value); }
-
-    internal override int BlocksOf(RoutedParameter parameter)
-    {
-        if (parameter.Route != Route.Matrix) return 1;
-        var blocks = split_of?.Invoke(parameter) ?? split;
-        var rows = parameter.Shape[0];
-        if (blocks < 1 || rows % blocks != 0)
-            throw new ArgumentException($"{Slot.Describe(parameter.Name, parameter.Shape)} cannot be split into {blocks} "
-                + $"blocks: split must be a divisor of its {rows} rows. Give it a group of its own, or use split_of.", nameof(parameter));
-        return blocks;
-    }
+    private protected override double ScaleOf(MatrixPart part) => lr_scale.Factor(part);
 
     /// <inheritdoc />
     protected internal override void Validate()
@@ -43,6 +22,5 @@ public abstract class OrthogonalizingOptions : MatrixOptions
         base.Validate();
         Require.Defined(lr_scale);
         Require.Defined(precision);
-        Require.AtLeast(split, 1);
     }
 }

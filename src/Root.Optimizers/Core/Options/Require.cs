@@ -36,6 +36,12 @@ internal static class Require
         if (!Enum.IsDefined(value)) throw Invalid(name, value, "one of " + string.Join(", ", Enum.GetNames<T>()));
     }
 
+    /// <summary>A product of options that steps multiply tensors by.</summary>
+    public static void Float32(double product, string name)
+    {
+        if (!float.IsFinite((float)product)) throw Invalid(name, product, "a finite number in float32");
+    }
+
     public static ArgumentException Invalid(string name, object value, string range) =>
         new(FormattableString.Invariant($"{name} is {value}; it must be {range}."), name);
 }

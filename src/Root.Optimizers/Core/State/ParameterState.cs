@@ -8,17 +8,41 @@ namespace Root.Optimizers.Core.State;
 /// <summary>What an optimizer keeps for one parameter: a step count and named buffers.</summary>
 public abstract class ParameterState : OptimizerState, IDisposable
 {
+    private const string MasterName = "master";
+
     private readonly string[] _names;
     private readonly Tensor[] _buffers;
 
-    private protected ParameterState(Parameter parameter, IEnumerable<(string name, long[] shape)> buffers) : base(parameter)
+    /// <summary>The state of a parameter that has not been stepped.</summary>
+    /// <param name="parameter">Whose state it is.</param>
+    /// <param name="buffers">In float32, or in float64 for float64 parameters: sums of 16 bits lose what is small.</param>
+    /// <param name="master">Whether a parameter of 16 bits has a float32 master.</param>
+    /// <param name="matrices">How many matrices it is; 0 where it is none.</param>
+    private protected ParameterState(Parameter parameter, IEnumerable<(string name, long[] shape)> buffers, bool master, int matrices)
+        : base(parameter)
     {
         using var grad = no_grad();
-        var all = buffers.ToArray();
+        var all = buffers.ToList();
+        if (master && !parameter.dtype.IsWide()) all.Add((MasterName, parameter.shape));
         _names = all.Select(b => b.name).ToArray();
+        var type = parameter.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
         // Not zeros_like, which keeps the strides: only a contiguous tensor can be saved.
-        _buffers = all.Select(b =>
-            zeros(b.shape, dtype: parameter.dtype, device: parameter.device).DetachFromDisposeScope()).ToArray();
+        _buffers = all.Select(b => zeros(b.shape, dtype: type, device: parameter.device).DetachFromDisposeScope()).ToArray();
+        if (matrices > 0) Idle = zeros(matrices, dtype: ScalarType.Float32, device: parameter.device).DetachFromDisposeScope();
+    }
+
+    /// <summary>For each matrix, how many steps in a row it has had no gradient: see <see cref="StaleMomentum"/>.</summary>
+    private protected Tensor? Idle { get; private set; }
+
+    /// <summary>The float32 weights that a step changes, of which a 16-bit parameter is the rounding; null where it has none.</summary>
+    internal Tensor? Master => Array.IndexOf(_names, MasterName) is >= 0 and var index ? _buffers[index] : null;
+
+    /// <summary>Takes over entries of the parameter that somebody else has changed since the last step.</summary>
+    internal void RefreshMaster(Parameter parameter)
+    {
+        if (Master is not { } master) return;
+        using var scope = NewDisposeScope();
+        master.copy_(where(master.to(parameter.dtype).eq(parameter), master, parameter.to(master.dtype)));
     }
 
     /// <summary>How many steps this parameter has taken.</summary>
@@ -36,6 +60,9 @@ public abstract class ParameterState : OptimizerState, IDisposable
         writer.Write(step);
         writer.Write(_buffers.Length);
         foreach (var buffer in _buffers) buffer.Save(writer);
+        var idle = IdleOnHost();
+        writer.Write(idle.Length);
+        foreach (var count in idle) writer.Write(count);
     }
 
     /// <summary>Nothing: the first group's options have read the whole state (see <see cref="MatrixOptions"/>).</summary>
@@ -49,8 +76,17 @@ public abstract class ParameterState : OptimizerState, IDisposable
     {
         Check(source);
         var state = (ParameterState)source;
-        Assign(state.step, state._buffers);
+        Assign(new(state.step, state._buffers, state.IdleOnHost()));
     }
+
+    private float[] IdleOnHost()
+    {
+        using var scope = NewDisposeScope();
+        return Idle?.cpu().data<float>().ToArray() ?? [];
+    }
+
+    /// <summary>What a saved state holds for one parameter.</summary>
+    internal sealed record Saved(long Step, Tensor[] Buffers, float[] Idle);
 
     internal void Check(OptimizerState source)
     {
@@ -64,7 +100,7 @@ public abstract class ParameterState : OptimizerState, IDisposable
     }
 
     /// <summary>Reads a saved state into new tensors of this state's shape, without changing anything.</summary>
-    internal (long step, Tensor[] buffers) Read(BinaryReader reader)
+    internal Saved Read(BinaryReader reader)
     {
         var steps = reader.ReadInt64();
         var count = reader.ReadInt32();
@@ -72,14 +108,27 @@ public abstract class ParameterState : OptimizerState, IDisposable
             throw new InvalidDataException($"the saved state has {count} buffers where {_buffers.Length} are due");
         var loaded = _buffers.Select(b => empty(b.shape, dtype: b.dtype)).ToArray();
         foreach (var tensor in loaded) tensor.Load(reader);
-        return (steps, loaded);
+        var matrices = reader.ReadInt32();
+        // No more than numbers of matrices that anybody has: a damaged count must not cost memory.
+        if (matrices is < 0 or > 1 << 20) throw new InvalidDataException($"the saved state has counts of {matrices} matrices");
+        return new(steps, loaded, [.. Enumerable.Range(0, matrices).Select(_ => reader.ReadSingle())]);
     }
 
-    internal void Assign(long steps, Tensor[] buffers)
+    internal void Assign(Saved saved)
     {
         using var grad = no_grad();
-        step = steps;
-        foreach (var (mine, loaded) in _buffers.Zip(buffers)) mine.copy_(loaded);
+        using var scope = NewDisposeScope();
+        step = saved.Step;
+        foreach (var (mine, loaded) in _buffers.Zip(saved.Buffers)) mine.copy_(loaded);
+        // Matrices that were split otherwise begin to count anew.
+        if (Idle?.numel() == saved.Idle.Length) Idle.copy_(tensor(saved.Idle));
+        else Idle?.zero_();
+        OnAssigned();
+    }
+
+    /// <summary>After buffers were set from outside.</summary>
+    private protected virtual void OnAssigned()
+    {
     }
 
     /// <summary>Sets step count and buffers to zero.</summary>
@@ -88,6 +137,7 @@ public abstract class ParameterState : OptimizerState, IDisposable
         using var grad = no_grad();
         step = 0;
         foreach (var buffer in _buffers) buffer.zero_();
+        Idle?.zero_();
     }
 
     /// <summary>Moves the buffers.</summary>
@@ -96,17 +146,20 @@ public abstract class ParameterState : OptimizerState, IDisposable
         for (var i = 0; i < _buffers.Length; i++)
             // What moves belongs to the scope that is open at the time; the state outlives it.
             _buffers[i] = _buffers[i].to(device, disposeAfter: true).DetachFromDisposeScope();
+        Idle = Idle?.to(device, disposeAfter: true).DetachFromDisposeScope();
     }
 
     /// <summary>Whether step counts agree and buffers agree to torch.allclose's tolerances.</summary>
     public override bool ApproximatelyEquals(OptimizerState other) =>
         other is ParameterState state && state.GetType() == GetType() && state.step == step
-        && _buffers.Zip(state._buffers).All(pair => pair.First.allclose(pair.Second));
+        && _buffers.Zip(state._buffers).All(pair => pair.First.allclose(pair.Second))
+        && (Idle is null || Idle.Equals(state.Idle!));
 
     /// <summary>Releases the buffers.</summary>
     public void Dispose()
     {
         foreach (var buffer in _buffers) buffer.Dispose();
+        Idle?.Dispose();
         GC.SuppressFinalize(this);
     }
 }
@@ -114,22 +167,75 @@ public abstract class ParameterState : OptimizerState, IDisposable
 /// <summary>The state of a parameter on the matrix route: its momentum, and what else its optimizer keeps.</summary>
 public sealed class MatrixState : ParameterState
 {
-    internal MatrixState(MatrixSlot slot, IReadOnlyList<StateBuffer> buffers) : base(slot.Parameter,
-        // A buffer of the matrix's own shape looks like the parameter.
-        buffers.Select(b => (b.Name, b.Shape == slot.Shape
-            ? slot.Parameter.shape
-            : [slot.Blocks * b.Shape.Rows, b.Shape.Columns])))
+    private readonly Dictionary<(MatrixPart, string), (long offset, MatrixShape shape, bool isLikeParameter)> _places = [];
+
+    internal MatrixState(MatrixSlot slot, Func<MatrixShape, IReadOnlyList<StateBuffer>> buffers, bool master)
+        : this(slot, Layout(slot, buffers), master)
     {
     }
 
-    /// <summary>M, of the parameter's shape and type.</summary>
+    private MatrixState(MatrixSlot slot, IReadOnlyList<(string name, (MatrixPart part, MatrixShape shape)[] parts)> layout, bool master)
+        : base(slot.Parameter, layout.Select(buffer => (buffer.name, ShapeOf(slot, buffer.parts))), master,
+            slot.Parts.Sum(part => part.Blocks))
+    {
+        foreach (var (name, parts) in layout)
+        {
+            var (offset, isLikeParameter) = (0L, IsLikeParameter(parts));
+            foreach (var (part, shape) in parts)
+            {
+                _places[(part, name)] = (offset, shape, isLikeParameter);
+                offset += part.Blocks * shape.Rows * shape.Columns;
+            }
+        }
+    }
+
+    /// <summary>M, of the parameter's shape, in float32 or float64.</summary>
     public Tensor momentum_buffer => this[StateBuffer.MomentumName];
+
+    /// <summary>Whether a matrix may have been without gradient at the last step, as far as the host knows.</summary>
+    internal bool MayBeIdle { get; set; }
+
+    private protected override void OnAssigned() => MayBeIdle = true;
+
+    /// <summary>The counts of a part's matrices: a view.</summary>
+    internal Tensor IdleOf(MatrixPart part) =>
+        Idle!.narrow(0, part.Slot.Parts.TakeWhile(other => other != part).Sum(other => other.Blocks), part.Blocks);
+
+    /// <summary>What of a buffer belongs to a part: a view, of the shape of the part where the buffer looks like the parameter, else
+    /// (blocks, buffer rows, buffer columns).</summary>
+    internal (Tensor view, bool isLikeParameter) Of(MatrixPart part, string name)
+    {
+        var buffer = this[name];
+        var (offset, shape, isLikeParameter) = _places[(part, name)];
+        return (isLikeParameter
+            ? part.Of(buffer)
+            : buffer.reshape(-1).narrow(0, offset, part.Blocks * shape.Rows * shape.Columns)
+                .reshape(part.Blocks, shape.Rows, shape.Columns), isLikeParameter);
+    }
+
+    /// <summary>The optimizer's buffers by name and part.</summary>
+    private static IReadOnlyList<(string name, (MatrixPart part, MatrixShape shape)[] parts)> Layout(MatrixSlot slot,
+        Func<MatrixShape, IReadOnlyList<StateBuffer>> buffers) =>
+        slot.Parts.SelectMany(part => buffers(part.Shape).Select(buffer => (buffer.Name, part, buffer.Shape)))
+            .GroupBy(buffer => buffer.Name, (name, parts) => (name, parts.Select(p => (p.part, p.Shape)).ToArray()))
+            .ToArray();
+
+    private static bool IsLikeParameter((MatrixPart part, MatrixShape shape)[] parts) =>
+        parts.All(p => p.shape == p.part.Shape);
+
+    private static long[] ShapeOf(MatrixSlot slot, (MatrixPart part, MatrixShape shape)[] parts) =>
+        IsLikeParameter(parts) ? slot.Parameter.shape
+        : parts is [var (part, shape)] ? [part.Blocks * shape.Rows, shape.Columns]
+        : [parts.Sum(p => p.part.Blocks * p.shape.Rows * p.shape.Columns)];
 }
 
 /// <summary>The state of a parameter on the AdamW route: its two moments.</summary>
 internal sealed class AdamWState : ParameterState
 {
-    internal AdamWState(Parameter parameter) : base(parameter, [("exp_avg", parameter.shape), ("exp_avg_sq", parameter.shape)]) { }
+    internal AdamWState(Parameter parameter, bool master)
+        : base(parameter, [("exp_avg", parameter.shape), ("exp_avg_sq", parameter.shape)], master, matrices: 0)
+    {
+    }
 
     /// <summary>The mean of the gradient.</summary>
     public Tensor exp_avg => this["exp_avg"];

@@ -14,7 +14,7 @@ namespace Root.Optimizers.Core.State;
 internal static class SavedState
 {
     private const string Format = "Root.Optimizers state";
-    private const int Version = 4;
+    private const int Version = 5;
 
     /// <summary>How options are written: by name, enumerations by theirs.</summary>
     public static readonly JsonSerializerOptions Json = new()
@@ -36,7 +36,7 @@ internal static class SavedState
         using var scope = NewDisposeScope();
         var reading = "its header";
         var options = new List<MatrixOptions>();
-        var states = new List<(long, Tensor[])>();
+        var states = new List<ParameterState.Saved>();
         try
         {
             if (reader.ReadString() != Format) throw new InvalidDataException("it does not begin as one does");
@@ -66,6 +66,6 @@ internal static class SavedState
         }
 
         foreach (var (group, loaded) in optimizer.Groups.Zip(options)) group.Options.LoadStateDict(loaded);
-        foreach (var (slot, (step, buffers)) in optimizer.Slots.Zip(states)) slot.Kept.Assign(step, buffers);
+        foreach (var (slot, saved) in optimizer.Slots.Zip(states)) slot.Kept.Assign(saved);
     }
 }
