@@ -16,6 +16,7 @@ public abstract class MatrixOptimizer<TOptions> : MatrixOptimizer where TOptions
     /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>.</exception>
     protected MatrixOptimizer(IEnumerable<ParamGroup> groups, TOptions? options) : base(options?.Copy() ?? new TOptions())
     {
+        ArgumentNullException.ThrowIfNull(groups);
         var all = groups.ToArray();
         if (all.Length == 0) throw new ArgumentException($"{GetType().Name} got an empty list of groups.", nameof(groups));
         AddGroups(all);

@@ -31,10 +31,11 @@ public sealed record Atom : ModularNode
     /// <summary>A linear layer. A bias is no part of the norm; leave it out or to the fallback.</summary>
     public static Atom Linear(Linear layer, string? name = null) => Linear(layer.weight!, name);
 
-    /// <summary>The weight (out, in) of a linear layer.</summary>
-    /// <exception cref="ArgumentException">The weight is no matrix.</exception>
-    public static Atom Linear(Parameter weight, string? name = null) =>
-        new(Dimensions(weight, 2, "Linear"), new LinearNorm(), name);
+    /// <summary>The weight (out, in) of a linear layer, or of stacked ones, (..., out, in), of which each input takes one.</summary>
+    /// <exception cref="ArgumentException">The weight has fewer than two dimensions.</exception>
+    public static Atom Linear(Parameter weight, string? name = null) => weight.dim() >= 2 ? new(weight, new LinearNorm(), name)
+        : throw new ArgumentException($"The weight of a Linear atom has two dimensions or more; got shape {weight.shape.Text()}.",
+            nameof(weight));
 
     /// <summary>An embedding.</summary>
     public static Atom Embedding(Embedding layer, string? name = null) => Embedding(layer.weight!, name);
@@ -63,7 +64,7 @@ public sealed record Atom : ModularNode
     {
         using var grad = no_grad();
         using var scope = NewDisposeScope();
-        Assign(Norm.Dualize(randn_like(Matrix())));
+        Assign(Norm.Dualize(randn_like(Matrices())));
     }
 
     /// <summary>
@@ -73,7 +74,7 @@ public sealed record Atom : ModularNode
     {
         using var grad = no_grad();
         using var scope = NewDisposeScope();
-        Assign(Norm.Dualize(Matrix()));
+        Assign(Norm.Dualize(Matrices()));
     }
 
     /// <summary>The norm of the weight as it is.</summary>
@@ -81,12 +82,15 @@ public sealed record Atom : ModularNode
     {
         using var grad = no_grad();
         using var scope = NewDisposeScope();
-        return Norm.Measure(Matrix()).item<double>();
+        return Norm.Measure(Matrices()).max().item<double>();
     }
 
-    private Tensor Matrix() => Weight.detach().reshape(1, Weight.shape[0], -1);
+    /// <summary>(b, m, n): a stack of linear layers, or one matrix, flattened where it has more dimensions.</summary>
+    private Tensor Matrices() => Norm is LinearNorm
+        ? Weight.detach().reshape(-1, Weight.shape[^2], Weight.shape[^1])
+        : Weight.detach().reshape(1, Weight.shape[0], -1);
 
-    private void Assign(Tensor matrix) => Weight.copy_(matrix.reshape(Weight.shape));
+    private void Assign(Tensor matrices) => Weight.copy_(matrices.reshape(Weight.shape));
 
     private static Parameter Dimensions(Parameter weight, int dimensions, string kind) =>
         weight.dim() == dimensions ? weight

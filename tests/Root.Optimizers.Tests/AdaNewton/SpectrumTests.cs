@@ -83,4 +83,15 @@ public class SpectrumTests
         Assert.False(Spectrum.FromMatrix(zeros(600, 600).OnDevice()).IsUsable);
         Assert.True(Spectrum.FromMatrix(randn(5, 6).OnDevice() * 1e-30).IsUsable);
     }
+
+    [Theory]
+    [InlineData(20)] // all singular values
+    [InlineData(600)] // a quadrature
+    public void The_spectrum_of_float64_momentum_is_found_at_every_scale(long side)
+    {
+        random.manual_seed(4);
+        var X = randn(side, side, dtype: float64).OnDevice();
+        double Mean(double scale) => Spectrum.FromMatrix(X * scale).Mean(s => s) / scale;
+        foreach (var scale in new[] { 1e-200, 1e-162, 1e150, 1e200 }) Assert.Equal(1, Mean(scale) / Mean(1), 1e-9);
+    }
 }

@@ -45,4 +45,18 @@ public class WeightDecayTests
         }
         Close.To(whole.detach(), parts.detach(), 1e-5); // observed 2.38e-07
     }
+
+    [Theory]
+    [InlineData("embed.weight")] // by the AdamW fallback
+    [InlineData("proj.weight")]
+    public void Cautious_decay_acts_where_the_update_is_0(string name)
+    {
+        // Rows of an embedding that are not in the batch: arXiv 2510.12402, algorithm 1, decays where u x >= 0.
+        var parameter = new Parameter(ones(3, 4).OnDevice());
+        using var optimizer = new RootOptimizer([(name, parameter)],
+            new RootOptimizer.Options { LearningRate = 0.1, weight_decay = 0.5, cautious = true });
+        Models.Gradient(parameter, zeros(3, 4));
+        optimizer.step();
+        Close.To(full([3, 4], 0.95), parameter.detach(), 1e-6); // observed 1.2e-8
+    }
 }

@@ -42,4 +42,30 @@ public class OutlierSplitTests
         Assert.Equal(2, (@base != 0).sum().item<long>());
         Assert.True(@base[3, 7].item<float>() < 0);
     }
+
+    [Fact]
+    public void A_momentum_of_few_entries_that_the_sample_misses_keeps_a_base()
+    {
+        // The sample of a wide matrix does not pass through all of its columns.
+        for (var column = 0L; column < 20; column++)
+        {
+            var M = zeros(64, 100_000).OnDevice();
+            M.narrow(1, column, 1).fill_(1);
+            var threshold = OutlierSplit.Threshold(M, 0.9, exact: false);
+            Assert.Equal(1e-9, threshold.item<float>(), 1e-15);
+            Assert.Equal(64, OutlierSplit.ToBase_(M, threshold).sign().sum().item<float>());
+        }
+    }
+
+    [Fact]
+    public void A_step_along_such_a_momentum_moves()
+    {
+        var parameter = new TorchSharp.Modules.Parameter(zeros(64, 100_000).OnDevice());
+        var gradient = zeros(64, 100_000).OnDevice();
+        gradient.narrow(1, 1, 1).fill_(1);
+        using var optimizer = new RootOptimizer([("fc1.weight", parameter)], new RootOptimizer.Options { learn_coefficients = false });
+        Models.Gradient(parameter, gradient);
+        optimizer.step();
+        Assert.True(parameter.abs().max().item<float>() > 0);
+    }
 }

@@ -20,15 +20,22 @@ internal sealed partial record ModelParameter(Parameter Parameter, IReadOnlyList
     /// <summary>It has as many rows as an Embedding of its model has entries.</summary>
     public bool HasVocabularyRows { get; init; }
 
-    public static ModelParameter[] From(IEnumerable<Parameter> parameters) =>
-        MergeTied(parameters.Select(p => new ModelParameter(p, [])));
+    public static ModelParameter[] From(IEnumerable<Parameter> parameters)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        return MergeTied(parameters.Select(p => new ModelParameter(p, [])));
+    }
 
-    public static ModelParameter[] From(IEnumerable<(string name, Parameter parameter)> parameters) =>
-        Compare(MergeTied(parameters.Select(p => new ModelParameter(p.parameter, [(p.name, null)]))));
+    public static ModelParameter[] From(IEnumerable<(string name, Parameter parameter)> parameters)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        return Compare(MergeTied(parameters.Select(p => new ModelParameter(p.parameter, [(p.name, null)]))));
+    }
 
     /// <summary>In the order of <c>model.parameters()</c>.</summary>
     public static ModelParameter[] From(nn.Module model)
     {
+        ArgumentNullException.ThrowIfNull(model);
         var uses = new Dictionary<Parameter, List<(string, nn.Module?)>>(ReferenceEqualityComparer.Instance);
         foreach (var (path, module) in model.named_modules().Prepend((name: "", module: model)))
             foreach (var (name, parameter) in module.named_parameters(recurse: false))
