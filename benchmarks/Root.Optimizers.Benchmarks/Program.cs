@@ -9,6 +9,7 @@ using Root.Optimizers.Benchmarks.Micro;
 using Root.Optimizers.Benchmarks.Orthogonalize;
 using Root.Optimizers.Benchmarks.Step;
 using Root.Optimizers.Benchmarks.Transfer;
+using Root.Optimizers.Benchmarks.Types;
 using Shared;
 
 CpuThreads.Configure();
@@ -17,7 +18,7 @@ var root = new RootCommand("Comparisons and measurements of Root.Optimizers.")
 {
     FidelityCommand.Create(), SpectraCommand.Create(), CoefficientsCommand.Create(), LearningCommand.Create(),
     CompareCommand.Create(), OutliersCommand.Create(), ManifoldCommand.Create(), TransferCommand.Create(), StepCommand.Create(),
-        OrthogonalizeCommand.Create(), MicroCommand.Create(), DigestCommand.Create(),
+        OrthogonalizeCommand.Create(), MicroCommand.Create(), DigestCommand.Create(), TypesCommand.Create(),
 };
 try
 {

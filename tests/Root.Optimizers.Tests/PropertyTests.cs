@@ -119,7 +119,8 @@ public class PropertyTests
             ScalarType.Float16), Gen.Int[1, 5], OneOf(0.0, 0.9), Gen.Bool, Gen.Int[1, 1_000_000]);
 
     [Fact]
-    public void Learning_rate_0_and_decay_0_change_nothing_off_manifolds() => Still.Sample((kind, type, shapes, momentum, cautious, numbers) =>
+    public void Learning_rate_0_and_decay_0_change_nothing_off_manifolds() =>
+        Still.Sample((kind, type, shapes, momentum, cautious, numbers) =>
     {
         using var scope = NewDisposeScope();
         random.manual_seed(numbers);

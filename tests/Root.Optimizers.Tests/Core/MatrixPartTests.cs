@@ -1,6 +1,8 @@
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Core;
 using Root.Optimizers.Manifolds;
 using Root.Optimizers.Modular;
+using Root.Optimizers.Orthogonalization;
 using Root.Optimizers.Tests.Support;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -138,11 +140,12 @@ public class MatrixPartTests
     {
         // (out, in * 9) of a convolution, (in, out * 9) of a transposed one.
         foreach (var (module, factor) in new (nn.Module, double)[]
-            { ((nn.Module)nn.Linear(4, 9, hasBias: false, device: TestDevice.Device), Math.Sqrt(9 / 4.0)), (nn.ConvTranspose2d(2, 3, 3, bias: false, device: TestDevice.Device), Math.Sqrt(27 / 2.0)) })
+            { ((nn.Module)nn.Linear(4, 9, hasBias: false, device: TestDevice.Device), Math.Sqrt(9 / 4.0)),
+                (nn.ConvTranspose2d(2, 3, 3, bias: false, device: TestDevice.Device), Math.Sqrt(27 / 2.0)) })
         {
             var parameter = module.parameters().Single();
             using var optimizer = new Muon(module, lr: 1, new() { weight_decay = 0, precision = Precision.Float32,
-                coefficients = Root.Optimizers.AdaNewton.Coefficients.Fixed(Root.Optimizers.Orthogonalization.PublishedSchedules.PolarExpress(8)) });
+                coefficients = Coefficients.Fixed(PublishedSchedules.PolarExpress(8)) });
             var before = parameter.detach().clone();
             Models.RandomGradients([parameter]);
             optimizer.step();

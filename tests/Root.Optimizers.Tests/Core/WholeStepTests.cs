@@ -16,7 +16,8 @@ public class WholeStepTests
         foreach (var (expected, parameter) in before.Zip(parameters)) Close.Exactly(expected, parameter.detach());
     }
 
-    public static TheoryData<string> Refusals => ["NaN in a gradient", "a rate that is no float32", "a closure that throws", "a sparse gradient"];
+    public static TheoryData<string> Refusals => ["NaN in a gradient", "a rate that is no float32", "a closure that throws",
+        "a sparse gradient"];
 
     [Theory, MemberData(nameof(Refusals))]
     public void A_first_step_that_is_refused_leaves_weights_off_their_manifold_where_they_are(string refusal)

@@ -11,7 +11,8 @@ public class WatchTests
     public static TheoryData<string, bool, double> Cases => [.. from kind in new[] { "rational", "polynomial", "dual", "spheres" }
         from deferred in new[] { false, true } from factor in new[] { 1.5, 1e3, 1e-3 } select (kind, deferred, factor)];
 
-    private static (OptimizerHelper optimizer, List<Placement> moved) Make(string kind, Parameter parameter, bool deferred, bool initialize = true)
+    private static (OptimizerHelper optimizer, List<Placement> moved) Make(string kind, Parameter parameter, bool deferred,
+        bool initialize = true)
     {
         var moved = new List<Placement>();
         if (kind == "spheres")
@@ -27,7 +28,8 @@ public class WatchTests
             "rational" => new StiefelSolver.Exact(TangentForm.Rational),
             _ => new StiefelSolver.Exact(TangentForm.Polynomial),
         };
-        var muon = new ManifoldMuon([parameter], lr: 0.1, new() { solver = solver, initialize = initialize }) { DefersOffManifold = deferred };
+        var muon = new ManifoldMuon([parameter], lr: 0.1, new() { solver = solver,
+            initialize = initialize }) { DefersOffManifold = deferred };
         muon.WeightMoved += moved.Add;
         return (muon, moved);
     }
