@@ -1,5 +1,6 @@
 using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Core;
+using Root.Optimizers.Orthogonalization;
 
 namespace Root.Optimizers;
 
@@ -25,7 +26,7 @@ public partial class Muon
         protected internal override void Validate()
         {
             base.Validate();
-            Require.AtLeast(ns_steps, 1);
+            Require.Between(ns_steps, 1, NewtonSchulzSchedule.MostSteps);
         }
     }
 }

@@ -27,7 +27,8 @@ internal static class TypesCommand
         var table = new Table().AddColumns("optimizer", "weights", "validation loss", "norm of the matrices", "norm of the gains",
             "bytes a parameter");
         foreach (var name in new[] { "RootOptimizer", "Muon" })
-            foreach (var (type, masters) in new[] { (ScalarType.Float32, false), (ScalarType.BFloat16, true), (ScalarType.BFloat16, false) })
+            foreach (var (type, masters) in new[] { (ScalarType.Float32, false), (ScalarType.BFloat16, true),
+                (ScalarType.BFloat16, false) })
             {
                 var runs = Enumerable.Range(1, seeds).Select(seed => Train(name, type, masters, seed, steps)).ToArray();
                 var wide = type == ScalarType.Float32;

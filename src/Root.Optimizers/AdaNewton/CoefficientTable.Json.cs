@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Root.Optimizers.Core.State;
 using Root.Optimizers.Orthogonalization;
 
 namespace Root.Optimizers.AdaNewton;
@@ -54,9 +55,8 @@ public partial class CoefficientTable
     /// <summary>Writes the table to a file, whole or not at all.</summary>
     public void Save(string path)
     {
-        var temporary = path + ".tmp";
-        File.WriteAllText(temporary, ToJson() + "\n");
-        File.Move(temporary, path, overwrite: true);
+        var bytes = Encoding.UTF8.GetBytes(ToJson() + "\n");
+        AtomicFile.Write(path, stream => stream.Write(bytes));
     }
 
     /// <summary>Reads a table that <see cref="Save"/> wrote.</summary>

@@ -41,9 +41,16 @@ public sealed partial class CoefficientTable : Coefficients
     }
 
     /// <summary>Sets the coefficients of a shape for as many steps as the schedule has.</summary>
-    /// <exception cref="ArgumentException">The schedule is not stable.</exception>
+    /// <exception cref="ArgumentException">The schedule is not stable or does not lead to 1, or a number is out of range.</exception>
     public void Set(long rows, long columns, CoefficientEntry entry)
     {
+        ArgumentNullException.ThrowIfNull(entry);
+        if (entry.Error is { } error && !(error >= 0 && double.IsFinite(error)))
+            throw new ArgumentException($"The error of a fit is {error}; it must be a finite number, at least 0.", nameof(entry));
+        if (entry.Step < 0) throw new ArgumentException($"The step of a fit is {entry.Step}; it must be at least 0.", nameof(entry));
+        if (!entry.Schedule.LeadsToOne)
+            throw new ArgumentException($"The schedule {entry.Schedule} for {rows}x{columns} does not lead singular values to 1: "
+                + "some of those that it is for end at 0 or below.", nameof(entry));
         if (!entry.Schedule.IsStable)
             throw new ArgumentException($"The schedule {entry.Schedule} for {rows}x{columns} is not stable: perturbed by 1 % a step, "
                 + $"a singular value in [0, 1] can end above {NewtonSchulzSchedule.StableBound}.", nameof(entry));

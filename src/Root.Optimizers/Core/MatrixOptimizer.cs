@@ -1,5 +1,6 @@
 using Root.Optimizers.Core;
 using Root.Optimizers.Core.Routing;
+using Root.Optimizers.Core.State;
 using Root.Optimizers.LinearAlgebra;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -309,9 +310,45 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
             throw new ArgumentException(
                 $"The state to load has {state_dict.Options.Count} groups and {state_dict.State.Count} parameters; this "
                 + $"{GetType().Name} has {_groups.Count} and {slots.Length}.", nameof(state_dict));
-        foreach (var (group, options) in _groups.Zip(state_dict.Options)) OptionsOf(group).Check(options);
+        foreach (var (group, options) in _groups.Zip(state_dict.Options))
+        {
+            OptionsOf(group).Check(options);
+            ((MatrixOptions)options).Validate();
+            ((MatrixOptions)options).CheckRates(group.Parts);
+        }
         foreach (var (slot, state) in slots.Zip(state_dict.State)) slot.Kept.Check(state);
         base.load_state_dict(state_dict);
+    }
+
+    /// <summary>
+    /// Writes options, state and learned coefficients to a safetensors file, whole or not at all: what
+    /// <see cref="OptimizerHelper.save_state_dict(string)"/> writes into a stream, by itself. Python's safetensors opens it.
+    /// </summary>
+    /// <param name="path">Replaced when the new file is complete and on the disk.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Save(string path)
+    {
+        CheckNotReplaced();
+        foreach (var group in _groups) OptionsOf(group);
+        AtomicFile.Write(path, stream => SavedState.Write(this, stream));
+    }
+
+    /// <summary>
+    /// Reads what <see cref="Save"/> wrote. Parameters are found by their names, in any order, those without a name by their place
+    /// among all; floating types are cast. Options, counts and buffers are checked, and nothing is changed where anything is wrong.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="strict">Whether a parameter that only one side has, or has otherwise, is an error; else what matches is
+    /// loaded.</param>
+    /// <returns>What was missing, unused or cast.</returns>
+    /// <exception cref="InvalidDataException">The file is damaged, of another kind of optimizer or, strict, of another model.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public LoadedState Load(string path, bool strict = true)
+    {
+        CheckNotReplaced();
+        foreach (var group in _groups) OptionsOf(group);
+        using var stream = File.OpenRead(path);
+        return SavedState.Load(this, stream, stream.Length, strict);
     }
 
     internal bool IsFirst(MatrixOptions options) => _groups.Count > 0 && ReferenceEquals(_groups[0].Public.Options, options);

@@ -98,7 +98,7 @@ public abstract partial record StiefelSolver
         internal override void Validate()
         {
             Require.Positive(Alpha, "solver.Alpha");
-            Require.AtLeast(Steps, 1, "solver.Steps");
+            Require.Between(Steps, 1, 1_000_000, "solver.Steps");
             Require.NotNegative(Tolerance, "solver.Tolerance");
             Require.Defined(Sign, "solver.Sign");
         }

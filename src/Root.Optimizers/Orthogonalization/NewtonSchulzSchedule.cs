@@ -17,6 +17,9 @@ public sealed class NewtonSchulzSchedule : IReadOnlyList<QuinticStep>, IEquatabl
     /// <summary>A schedule is stable if it keeps every singular value of [0, 1] below this.</summary>
     public const double StableBound = 1.5;
 
+    /// <summary>More steps than anybody takes: a mistyped or damaged number must not cost memory or time.</summary>
+    internal const int MostSteps = 1000;
+
     /// <summary>Half the distance of 1 from the next smaller number of bfloat16: an error that it cannot show.</summary>
     private const double RoundingOfBFloat16 = 1.0 / 512;
 
@@ -44,6 +47,7 @@ public sealed class NewtonSchulzSchedule : IReadOnlyList<QuinticStep>, IEquatabl
         var (least, most) = Propagate(lower ?? 0, 1);
         Bound = Math.Max(1 - least, most - 1);
         IsStable = Propagate(0, 1) is var (low, high) && Math.Max(-low, high) <= StableBound;
+        LeadsToOne = Propagate(lower ?? 0.5, 1).low > 0;
     }
 
     /// <summary>The same triple, <paramref name="times"/> times: the form of Muon and of the ROOT paper.</summary>
@@ -67,6 +71,9 @@ public sealed class NewtonSchulzSchedule : IReadOnlyList<QuinticStep>, IEquatabl
     /// that ROOT published for 2048 x 2048 is not stable: a value that lands above 1.2236 grows without limit.
     /// </summary>
     public bool IsStable { get; }
+
+    /// <summary>Whether every singular value that the schedule is for, of [0.5, 1] where it does not say, ends above 0.</summary>
+    internal bool LeadsToOne { get; }
 
     /// <inheritdoc />
     public int Count => _steps.Length;

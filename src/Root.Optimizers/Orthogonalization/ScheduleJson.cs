@@ -10,9 +10,6 @@ internal static class ScheduleJson
 {
     private const string Steps = "steps", Lower = "lower", Normalized = "normalization";
 
-    /// <summary>More steps than anybody takes: a damaged number must not cost memory.</summary>
-    private const int MostSteps = 1000;
-
     /// <exception cref="JsonException">The object is no schedule.</exception>
     /// <exception cref="ArgumentException">A value is out of range.</exception>
     public static NewtonSchulzSchedule Read(JsonElement written)
@@ -23,8 +20,8 @@ internal static class ScheduleJson
         if (steps.ValueKind == JsonValueKind.Number)
         {
             var count = steps.Deserialize<int>();
-            if (count is < 1 or > MostSteps)
-                throw new JsonException($"it has {count} steps, which are no number from 1 to {MostSteps}");
+            if (count is < 1 or > NewtonSchulzSchedule.MostSteps)
+                throw new JsonException($"it has {count} steps, which are no number from 1 to {NewtonSchulzSchedule.MostSteps}");
             return MinimaxFamily.Table(lower ?? throw new JsonException("it has neither coefficients nor lower"), count);
         }
         var coefficients = steps.Deserialize<double[][]>();

@@ -15,6 +15,26 @@ public static class Saving
         return stream.ToArray();
     }
 
+    /// <summary>What <see cref="MatrixOptimizer.Save"/> writes.</summary>
+    public static byte[] FileBytes(MatrixOptimizer optimizer) => InFile(path =>
+    {
+        optimizer.Save(path);
+        return File.ReadAllBytes(path);
+    });
+
+    public static LoadedState LoadFile(MatrixOptimizer optimizer, byte[] bytes, bool strict = true) => InFile(path =>
+    {
+        File.WriteAllBytes(path, bytes);
+        return optimizer.Load(path, strict);
+    });
+
+    private static T InFile<T>(Func<string, T> use)
+    {
+        var path = Path.GetTempFileName();
+        try { return use(path); }
+        finally { File.Delete(path); }
+    }
+
     public static void Load(OptimizerHelper optimizer, byte[] bytes) => optimizer.load_state_dict(Reader(bytes));
 
     public static BinaryReader Reader(byte[] bytes) => new(new MemoryStream(bytes));

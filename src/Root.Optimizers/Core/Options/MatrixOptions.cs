@@ -119,6 +119,7 @@ public abstract class MatrixOptions : OptimizerOptions
     protected internal virtual void Validate()
     {
         Require.NotNegative(LearningRate ?? DefaultLearningRate, nameof(LearningRate));
+        Require.NotNegative(InitialLearningRate);
         Require.Momentum(momentum);
         Require.NotNegative(weight_decay);
         Require.UnitInterval(betas.beta1);
@@ -189,6 +190,14 @@ public abstract class MatrixOptions : OptimizerOptions
         return copy;
     }
 
+    /// <summary>A copy that belongs to nobody and inherits what these inherit.</summary>
+    internal MatrixOptions CopyWithInherited()
+    {
+        var copy = Copy();
+        copy._inherited = _inherited;
+        return copy;
+    }
+
     /// <summary>A copy that belongs to an optimizer's group.</summary>
     /// <param name="owner">The optimizer.</param>
     /// <param name="own">The optimizer's own options.</param>
@@ -213,17 +222,17 @@ public abstract class MatrixOptions : OptimizerOptions
     public override void LoadStateDict(OptimizerOptions source)
     {
         Check(source);
-        base.LoadStateDict(source);
         foreach (var option in Saved()) Assign(option, option.GetValue(source));
     }
 
-    /// <summary>Writes the options; the first group's begin with the header of the whole saved state.</summary>
+    /// <summary>Of the first group: writes the whole saved state of the optimizer. Of any other group: nothing.</summary>
     public sealed override void SaveStateDict(BinaryWriter writer)
     {
-        if (Owner?.IsFirst(this) == true) SavedState.WriteHeader(writer);
-        base.SaveStateDict(writer);
-        writer.Write(JsonSerializer.Serialize(Saved().ToDictionary(option => option.Name,
-            option => JsonSerializer.SerializeToElement(option.GetValue(this), option.PropertyType, SavedState.Json))));
+        if (Owner?.IsFirst(this) != true) return;
+        using var state = new MemoryStream();
+        SavedState.Write(Owner, state);
+        writer.Write(state.Length);
+        writer.Write(state.GetBuffer(), 0, (int)state.Length);
     }
 
     /// <summary>
@@ -233,28 +242,52 @@ public abstract class MatrixOptions : OptimizerOptions
     /// <exception cref="InvalidDataException">The state is damaged, truncated or of another model; nothing is changed.</exception>
     public sealed override void LoadStateDict(BinaryReader reader)
     {
-        if (Owner is null) Read(reader);
-        else if (Owner.IsFirst(this)) SavedState.Load(Owner, reader);
+        if (Owner?.IsFirst(this) != true) return;
+        try
+        {
+            var length = reader.ReadInt64();
+            using var buffered = reader.BaseStream.CanSeek ? null : Buffer(reader, length);
+            var stream = buffered ?? reader.BaseStream;
+            if (length < 0 || length > stream.Length - stream.Position)
+                throw new InvalidDataException($"This is no saved state: it is said to have {length} bytes, which there are not. "
+                    + "Nothing was loaded.");
+            SavedState.Load(Owner, stream, length, strict: true);
+        }
+        catch (EndOfStreamException e)
+        {
+            throw new InvalidDataException("This is no saved state: it ends too early. Nothing was loaded.", e);
+        }
     }
 
-    internal void Read(BinaryReader reader)
+    /// <summary>What of a stream that cannot seek there is, up to a length.</summary>
+    private static MemoryStream Buffer(BinaryReader reader, long length)
     {
-        base.LoadStateDict(reader);
-        var values = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(reader.ReadString(), SavedState.Json)!;
+        var (buffered, chunk) = (new MemoryStream(), new byte[1 << 16]);
+        while (buffered.Length < length && reader.Read(chunk, 0, (int)Math.Min(chunk.Length, length - buffered.Length)) is > 0 and var read)
+            buffered.Write(chunk, 0, read);
+        buffered.Position = 0;
+        return buffered;
+    }
+
+    /// <summary>Every saved option by its name.</summary>
+    internal Dictionary<string, JsonElement> ToJson() => Saved().ToDictionary(option => option.Name,
+        option => JsonSerializer.SerializeToElement(option.GetValue(this), option.PropertyType, SavedState.Json));
+
+    /// <summary>Takes over every option that is known.</summary>
+    /// <returns>The names of the others.</returns>
+    internal IReadOnlyList<string> FromJson(Dictionary<string, JsonElement> values)
+    {
         foreach (var option in Saved())
-        {
-            if (!values.Remove(option.Name, out var value)) continue;
-            option.SetValue(this, value.Deserialize(option.PropertyType, SavedState.Json));
-        }
-        if (values.Count > 0)
-            throw new InvalidDataException($"it sets {string.Join(", ", values.Keys)}, which this version does not know");
+            if (values.Remove(option.Name, out var value))
+                option.SetValue(this, value.Deserialize(option.PropertyType, SavedState.Json));
+        return [.. values.Keys];
     }
 
     /// <summary>Takes over the value of one option.</summary>
     private protected virtual void Assign(PropertyInfo option, object? value) => option.SetValue(this, value);
 
-    /// <summary>The options that a saved state holds, beside the learning rate.</summary>
+    /// <summary>The options that a saved state holds.</summary>
     private PropertyInfo[] Saved() => SavedOptions.GetValue(GetType(), type => type.GetProperties()
-        .Where(p => p.CanWrite && p.DeclaringType != typeof(OptimizerOptions) && p.GetCustomAttribute<NotSavedAttribute>() is null)
+        .Where(p => p.CanWrite && p.GetCustomAttribute<NotSavedAttribute>() is null)
         .OrderBy(p => p.Name, StringComparer.Ordinal).ToArray());
 }

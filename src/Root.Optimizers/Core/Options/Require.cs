@@ -31,6 +31,11 @@ internal static class Require
         if (value < least) throw Invalid(name, value, $"at least {least}");
     }
 
+    public static void Between(int value, int least, int most, [CallerArgumentExpression(nameof(value))] string name = "")
+    {
+        if (value < least || value > most) throw Invalid(name, value, $"from {least} to {most}");
+    }
+
     public static void Defined<T>(T value, [CallerArgumentExpression(nameof(value))] string name = "") where T : struct, Enum
     {
         if (!Enum.IsDefined(value)) throw Invalid(name, value, "one of " + string.Join(", ", Enum.GetNames<T>()));

@@ -8,7 +8,7 @@ namespace Root.Optimizers.Core.State;
 /// <summary>What an optimizer keeps for one parameter: a step count and named buffers.</summary>
 public abstract class ParameterState : OptimizerState, IDisposable
 {
-    private const string MasterName = "master";
+    internal const string MasterName = "master";
 
     private readonly string[] _names;
     private readonly Tensor[] _buffers;
@@ -54,21 +54,18 @@ public abstract class ParameterState : OptimizerState, IDisposable
         ? _buffers[index]
         : throw new KeyNotFoundException($"There is no buffer '{name}'; there are {string.Join(", ", _names)}.");
 
-    /// <summary>Writes step count and buffers.</summary>
+    /// <summary>Nothing: the first group's options write the whole state (see <see cref="MatrixOptions"/>).</summary>
     public override void SaveStateDict(BinaryWriter writer)
     {
-        writer.Write(step);
-        writer.Write(_buffers.Length);
-        foreach (var buffer in _buffers) buffer.Save(writer);
-        var idle = IdleOnHost();
-        writer.Write(idle.Length);
-        foreach (var count in idle) writer.Write(count);
     }
 
-    /// <summary>Nothing: the first group's options have read the whole state (see <see cref="MatrixOptions"/>).</summary>
+    /// <summary>Nothing: the first group's options read the whole state.</summary>
     public override void LoadStateDict(BinaryReader reader)
     {
     }
+
+    /// <summary>The buffers by their names.</summary>
+    internal IEnumerable<(string name, Tensor tensor)> Named => _names.Zip(_buffers);
 
     /// <summary>Copies step count and buffers from the state of another optimizer.</summary>
     /// <exception cref="ArgumentException">The other state is of another kind, shape or type.</exception>
@@ -79,7 +76,7 @@ public abstract class ParameterState : OptimizerState, IDisposable
         Assign(new(state.step, state._buffers, state.IdleOnHost()));
     }
 
-    private float[] IdleOnHost()
+    internal float[] IdleOnHost()
     {
         using var scope = NewDisposeScope();
         return Idle?.cpu().data<float>().ToArray() ?? [];
@@ -93,25 +90,24 @@ public abstract class ParameterState : OptimizerState, IDisposable
         if (source.GetType() != GetType() || !_names.SequenceEqual(((ParameterState)source)._names))
             throw new ArgumentException($"A {source.GetType().Name} cannot be loaded into a {GetType().Name} of "
                 + $"{string.Join(", ", _names)}: the parameter is routed differently, or the optimizer keeps other buffers.");
+        CheckContent((ParameterState)source);
         foreach (var (mine, theirs) in _buffers.Zip(((ParameterState)source)._buffers))
             if (mine.dtype != theirs.dtype || !mine.shape.SequenceEqual(theirs.shape))
                 throw new ArgumentException($"A state of {theirs.dtype} {theirs.shape.Text()} cannot be loaded "
                     + $"into one of {mine.dtype} {mine.shape.Text()}.");
     }
 
-    /// <summary>Reads a saved state into new tensors of this state's shape, without changing anything.</summary>
-    internal Saved Read(BinaryReader reader)
+    /// <summary>What no step leaves behind, and no step should begin from.</summary>
+    private static void CheckContent(ParameterState source)
     {
-        var steps = reader.ReadInt64();
-        var count = reader.ReadInt32();
-        if (steps < 0 || count != _buffers.Length)
-            throw new InvalidDataException($"the saved state has {count} buffers where {_buffers.Length} are due");
-        var loaded = _buffers.Select(b => empty(b.shape, dtype: b.dtype)).ToArray();
-        foreach (var tensor in loaded) tensor.Load(reader);
-        var matrices = reader.ReadInt32();
-        // No more than numbers of matrices that anybody has: a damaged count must not cost memory.
-        if (matrices is < 0 or > 1 << 20) throw new InvalidDataException($"the saved state has counts of {matrices} matrices");
-        return new(steps, loaded, [.. Enumerable.Range(0, matrices).Select(_ => reader.ReadSingle())]);
+        using var scope = NewDisposeScope();
+        if (source.step is < 0 or > SavedState.MostSteps) throw new ArgumentException($"A state of {source.step} steps cannot be loaded.");
+        foreach (var (name, buffer) in source.Named)
+        {
+            if (!buffer.isfinite().all().item<bool>()) throw new ArgumentException($"The buffer '{name}' to load holds NaN or infinity.");
+            if (name == AdamWState.SecondMomentName && buffer.numel() > 0 && buffer.min().to(ScalarType.Float64).item<double>() < 0)
+                throw new ArgumentException($"The buffer '{name}' to load, a mean of squares, is negative.");
+        }
     }
 
     internal void Assign(Saved saved)
@@ -233,13 +229,15 @@ public sealed class MatrixState : ParameterState
 internal sealed class AdamWState : ParameterState
 {
     internal AdamWState(Parameter parameter, bool master)
-        : base(parameter, [("exp_avg", parameter.shape), ("exp_avg_sq", parameter.shape)], master, matrices: 0)
+        : base(parameter, [("exp_avg", parameter.shape), (SecondMomentName, parameter.shape)], master, matrices: 0)
     {
     }
+
+    internal const string SecondMomentName = "exp_avg_sq";
 
     /// <summary>The mean of the gradient.</summary>
     public Tensor exp_avg => this["exp_avg"];
 
     /// <summary>The mean of the squared gradient.</summary>
-    public Tensor exp_avg_sq => this["exp_avg_sq"];
+    public Tensor exp_avg_sq => this[SecondMomentName];
 }

@@ -1,20 +1,19 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Root.Optimizers.LinearAlgebra;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Root.Optimizers.Core.State;
 
 /// <summary>
-/// The saved state of a matrix optimizer. TorchSharp's load applies option after option as it reads, so that a truncated file
-/// would leave an optimizer half loaded; its methods cannot be overridden, but the first thing they call is the first
-/// group's options, which hand the reader to <see cref="Load"/>.
+/// An optimizer's state as a <see cref="Safetensors"/> file: the tensors of every parameter under PARAMETER.BUFFER, and in the
+/// metadata the groups' options by name and of every parameter name, route and counts. A parameter without a name has its number
+/// for one. Everything is read and checked before anything changes.
 /// </summary>
 internal static class SavedState
 {
-    private const string Format = "Root.Optimizers state";
-    private const int Version = 5;
+    private const string Format = "Root.Optimizers", Version = "1";
 
     /// <summary>How options are written: by name, enumerations by theirs.</summary>
     public static readonly JsonSerializerOptions Json = new()
@@ -23,49 +22,180 @@ internal static class SavedState
         Converters = { new JsonStringEnumConverter() },
     };
 
-    public static void WriteHeader(BinaryWriter writer)
+    /// <summary>What the metadata says of a parameter.</summary>
+    /// <param name="Name">Or its number.</param>
+    /// <param name="Shape">Its shape.</param>
+    /// <param name="Type">Its type.</param>
+    /// <param name="Route">Where it goes.</param>
+    /// <param name="Step">How many steps it has taken.</param>
+    /// <param name="Idle">Of each of its matrices: steps in a row without a gradient.</param>
+    private sealed record SavedParameter(string Name, long[] Shape, string Type, Route Route, long Step, float[] Idle);
+
+    /// <summary>More steps than anybody takes, and few enough to count on from.</summary>
+    internal const long MostSteps = 1L << 50;
+
+    public static void Write(MatrixOptimizer optimizer, Stream stream)
     {
-        writer.Write(Format);
-        writer.Write(Version);
+        using var grad = no_grad();
+        var slots = Named(optimizer);
+        Safetensors.Write(stream,
+            [.. slots.SelectMany(slot => slot.slot.Kept.Named.Select(buffer => ($"{slot.name}.{buffer.name}", buffer.tensor)))],
+            [
+                ("format", Format), ("version", Version), ("optimizer", optimizer.GetType().Name),
+                ("groups", JsonSerializer.Serialize(optimizer.Groups.Select(group => group.Options.ToJson()), Json)),
+                ("parameters", JsonSerializer.Serialize(slots.Select(slot => new SavedParameter(slot.name, slot.slot.Parameter.shape,
+                    $"{slot.slot.Parameter.dtype}", slot.slot.Routed.Route, slot.slot.Kept.step, slot.slot.Kept.IdleOnHost())), Json)),
+            ]);
     }
 
     /// <summary>Reads everything, checks everything, then applies everything.</summary>
-    /// <exception cref="InvalidDataException">The state is damaged, truncated or of another model; nothing is changed.</exception>
-    public static void Load(MatrixOptimizer optimizer, BinaryReader reader)
+    /// <param name="optimizer">What is loaded into.</param>
+    /// <param name="stream">At the beginning of the file.</param>
+    /// <param name="length">Of the file.</param>
+    /// <param name="strict">Whether what does not match is an error.</param>
+    /// <exception cref="InvalidDataException">The state is damaged, or, strict, of another model; nothing is changed.</exception>
+    public static LoadedState Load(MatrixOptimizer optimizer, Stream stream, long length, bool strict)
     {
+        using var grad = no_grad();
         using var scope = NewDisposeScope();
-        var reading = "its header";
-        var options = new List<MatrixOptions>();
-        var states = new List<ParameterState.Saved>();
         try
         {
-            if (reader.ReadString() != Format) throw new InvalidDataException("it does not begin as one does");
-            if (reader.ReadInt32() is var version && version != Version)
+            var (tensors, metadata) = Safetensors.Read(stream, length);
+            if (metadata.GetValueOrDefault("format") != Format) throw new InvalidDataException("it is of another program");
+            if (metadata.GetValueOrDefault("version") is var version && version != Version)
                 throw new InvalidDataException($"it is of version {version}; this library reads version {Version}");
-            foreach (var group in optimizer.Groups)
-            {
-                reading = $"the options of group {options.Count}";
-                var loaded = group.Options.Copy();
-                loaded.Read(reader);
-                loaded.Validate();
-                group.Options.Check(loaded);
-                options.Add(loaded);
-            }
-            foreach (var slot in optimizer.Slots)
-            {
-                reading = $"the state of {slot.Label}";
-                states.Add(slot.Kept.Read(reader));
-            }
+            if (metadata.GetValueOrDefault("optimizer") is var kind && kind != optimizer.GetType().Name)
+                throw new InvalidDataException($"it is of {kind}");
+            var report = new Report(strict);
+            var options = Options(optimizer, metadata.GetValueOrDefault("groups") ?? "", report);
+            var states = States(optimizer, tensors, metadata.GetValueOrDefault("parameters") ?? "", report);
+            foreach (var (group, loaded) in options) group.Options.LoadStateDict(loaded);
+            foreach (var (slot, saved) in states) slot.Kept.Assign(saved);
+            return report.Done();
         }
         catch (Exception e) when (e is IOException or ArgumentException or InvalidDataException or FormatException
-            or JsonException or NotSupportedException or OverflowException or OutOfMemoryException)
+            or JsonException or NotSupportedException or OverflowException or InvalidOperationException)
         {
-            throw new InvalidDataException(
-                $"This is no saved state for this {optimizer.GetType().Name}: at {reading}, {e.Message} "
-                + "Nothing was loaded. The file must come from an optimizer of the same kind over the same parameters.", e);
+            throw new InvalidDataException($"This is no saved state for this {optimizer.GetType().Name}: {e.Message} "
+                + "Nothing was loaded.", e);
+        }
+    }
+
+    /// <summary>Parameters under the names that they are saved by: their own, or their number; of several of one name all but the
+    /// first have their place among them behind it.</summary>
+    private static (string name, Slot slot)[] Named(MatrixOptimizer optimizer)
+    {
+        var seen = new Dictionary<string, int>();
+        return optimizer.Slots.Select((slot, i) =>
+        {
+            var name = slot.Routed.Name ?? $"{i}";
+            var before = seen[name] = seen.GetValueOrDefault(name) + 1;
+            return (before == 1 ? name : $"{name}#{before}", slot);
+        }).ToArray();
+    }
+
+    private static List<(MatrixOptimizer.Group group, MatrixOptions loaded)> Options(MatrixOptimizer optimizer, string json, Report report)
+    {
+        var groups = JsonSerializer.Deserialize<Dictionary<string, JsonElement>[]>(json, Json) ?? [];
+        if (groups.Length != optimizer.Groups.Count)
+            report.Refuse($"it has {groups.Length} groups where there are {optimizer.Groups.Count}");
+        var options = new List<(MatrixOptimizer.Group, MatrixOptions)>();
+        foreach (var (group, written) in optimizer.Groups.Zip(groups))
+        {
+            var loaded = group.Options.CopyWithInherited();
+            report.UnknownOptions.AddRange(loaded.FromJson(written ?? throw new JsonException("a group is null")));
+            loaded.Validate();
+            loaded.CheckRates(group.Parts);
+            group.Options.Check(loaded);
+            options.Add((group, loaded));
+        }
+        return options;
+    }
+
+    private static List<(Slot slot, ParameterState.Saved saved)> States(MatrixOptimizer optimizer, Dictionary<string, Tensor> tensors,
+        string json, Report report)
+    {
+        var written = new Dictionary<string, SavedParameter>();
+        foreach (var parameter in JsonSerializer.Deserialize<SavedParameter[]>(json, Json) ?? [])
+            written.Add((parameter ?? throw new JsonException("a parameter is null")).Name, parameter);
+        var (states, used) = (new List<(Slot, ParameterState.Saved)>(), new HashSet<string>());
+        foreach (var (name, slot) in Named(optimizer))
+        {
+            if (!written.Remove(name, out var saved))
+            {
+                report.Miss(name, $"it has nothing of {slot.Label}");
+                continue;
+            }
+            if (saved.Shape is null || !saved.Shape.SequenceEqual(slot.Parameter.shape))
+            {
+                report.Miss(name, $"{slot.Label} has shape {saved.Shape?.Text()} in it");
+                continue;
+            }
+            if (saved.Route != slot.Routed.Route)
+            {
+                report.Miss(name, $"{slot.Label} goes to {slot.Routed.Route} here, and went to {saved.Route}");
+                continue;
+            }
+            if (saved.Step is < 0 or > MostSteps || saved.Idle is null || saved.Idle.Any(count => !(count >= 0)))
+                throw new InvalidDataException($"the counts of {slot.Label} are out of range");
+            if (Buffers(name, slot, tensors, used, report) is { } buffers) states.Add((slot, new(saved.Step, buffers, saved.Idle)));
+        }
+        foreach (var name in written.Keys.Concat(tensors.Keys.Where(tensor => !used.Contains(tensor)
+            && !written.Keys.Any(parameter => tensor.StartsWith(parameter + ".", StringComparison.Ordinal)))))
+            report.Leave(name);
+        return states;
+    }
+
+    /// <summary>A parameter's buffers, in the order in which it keeps them, of its own shapes and types; null where some are
+    /// missing.</summary>
+    private static Tensor[]? Buffers(string name, Slot slot, Dictionary<string, Tensor> tensors, HashSet<string> used, Report report)
+    {
+        var buffers = new List<Tensor>();
+        foreach (var (buffer, mine) in slot.Kept.Named)
+        {
+            var full = $"{name}.{buffer}";
+            used.Add(full);
+            if (!tensors.TryGetValue(full, out var loaded) || !loaded.shape.SequenceEqual(mine.shape))
+            {
+                // A master that the file lacks is the parameter itself, which the next step finds.
+                if (buffer == ParameterState.MasterName) { buffers.Add(zeros_like(mine)); continue; }
+                report.Miss(full, $"'{buffer}' of {slot.Label} is missing, or has another shape");
+                return null;
+            }
+            if (!loaded.isfinite().all().item<bool>()) throw new InvalidDataException($"'{buffer}' of {slot.Label} holds NaN or infinity");
+            if (buffer == AdamWState.SecondMomentName && loaded.numel() > 0 && loaded.min().to(ScalarType.Float64).item<double>() < 0)
+                throw new InvalidDataException($"'{buffer}' of {slot.Label}, a mean of squares, is negative");
+            if (loaded.dtype != mine.dtype) report.Cast.Add($"{full}: {loaded.dtype} to {mine.dtype}");
+            buffers.Add(loaded.to(mine.dtype));
+        }
+        return [.. buffers];
+    }
+
+    private sealed class Report(bool strict)
+    {
+        private readonly List<string> _unused = [], _missing = [];
+
+        public List<string> UnknownOptions { get; } = [];
+
+        public List<string> Cast { get; } = [];
+
+        public void Refuse(string message)
+        {
+            if (strict) throw new InvalidDataException(message + "; load with strict: false to take what matches.");
         }
 
-        foreach (var (group, loaded) in optimizer.Groups.Zip(options)) group.Options.LoadStateDict(loaded);
-        foreach (var (slot, saved) in optimizer.Slots.Zip(states)) slot.Kept.Assign(saved);
+        public void Miss(string name, string message)
+        {
+            Refuse(message);
+            _missing.Add(name);
+        }
+
+        public void Leave(string name)
+        {
+            Refuse($"it has '{name}', which this optimizer has not");
+            _unused.Add(name);
+        }
+
+        public LoadedState Done() => new(_missing, _unused, Cast, UnknownOptions);
     }
 }
