@@ -66,8 +66,17 @@ public sealed partial class ModularDescent : MatrixOptimizer<ModularDescent.Opti
     }
 
     /// <summary>The norm of the atom that holds the parameter.</summary>
-    protected override object? PlanOf(MatrixPart part, Options options) =>
-        ((ModularBudget)options.budget!).Find(part.Slot.Parameter)!.Atom.Norm;
+    protected override object? PlanOf(MatrixPart part, Options options)
+    {
+        var atom = ((ModularBudget)options.budget!).Find(part.Slot.Parameter)!.Atom;
+        var (is_, due) = (options.BatchDimsOf(part.Slot.Routed), atom.BatchDims);
+        return is_ == due ? atom.Norm
+            : throw new ArgumentException($"{part.Slot.Label} is a {atom.Norm.Kind} atom with {due} dimensions of a batch, and "
+                + $"batch_dims says {is_}: set batch_dims, or batch_dims_of, to {due}.");
+    }
+
+    private protected override MatrixShape IdleShapeOf(MatrixPart part) =>
+        part.Plan is EmbeddingNorm ? new(part.Shape.Rows, 1) : base.IdleShapeOf(part);
 
     /// <inheritdoc />
     protected override void Update(MatrixBatch batch, Options options)

@@ -26,6 +26,7 @@ public partial class Muon
         protected internal override void Validate()
         {
             base.Validate();
+            ArgumentNullException.ThrowIfNull(coefficients);
             Require.Between(ns_steps, 1, NewtonSchulzSchedule.MostSteps);
         }
     }

@@ -61,6 +61,7 @@ public partial class RootOptimizer
         protected internal override void Validate()
         {
             base.Validate();
+            ArgumentNullException.ThrowIfNull(coefficients);
             if (ns_steps is { } steps) Require.Between(steps, 1, NewtonSchulzSchedule.MostSteps, nameof(ns_steps));
             if (!(outlier_quantile > 0 && outlier_quantile <= 1))
                 throw Require.Invalid(nameof(outlier_quantile), outlier_quantile, "above 0 and at most 1 (1 clips nothing)");

@@ -16,7 +16,9 @@ internal sealed class CoefficientsJson : JsonConverter<Coefficients>
             JsonValueKind.String when written.ValueEquals(nameof(Coefficients.Muon)) => Coefficients.Muon,
             JsonValueKind.String when written.ValueEquals(nameof(Coefficients.Published)) => Coefficients.Published,
             JsonValueKind.Object when written.TryGetProperty("entries", out _) => CoefficientTable.FromJson(written.GetRawText()),
-            JsonValueKind.Object => Coefficients.Fixed(ScheduleJson.Read(written)),
+            JsonValueKind.Object => ScheduleJson.Read(written) is { LeadsToOne: true } schedule
+                ? Coefficients.Fixed(schedule)
+                : throw new JsonException($"the coefficients {written} do not lead singular values to 1"),
             _ => throw new JsonException($"there are no coefficients {written}"),
         };
     }

@@ -70,15 +70,16 @@ internal sealed class FiniteGradients(bool? deferred = null) : IDisposable
 
     private Gradient[][] CheckLater(IReadOnlyList<(IReadOnlyList<Gradient> gradients, NonFinite policy)> groups)
     {
+        // In float32 at least: in float16 the limit itself is infinite.
         var bad = groups.SelectMany(g => g.gradients).Where(g => g.Value.numel() > 0)
-            .ToDictionary(g => g.Slot, g => Largest(g.Value).Le(LargestOf(g.Slot)).logical_not());
+            .ToDictionary(g => g.Slot, g => Largest(g.Value).Widened().Le(LargestOf(g.Slot)).logical_not());
         var fatal = groups.Where(g => g.policy == NonFinite.Throw).SelectMany(g => g.gradients).Where(g => bad.ContainsKey(g.Slot))
-            .GroupBy(g => g.Value.device.ToString())
-            .ToDictionary(g => g.Key, g => (device: g.First().Value.device, lost: stack(g.Select(x => bad[x.Slot])).any()));
+            .GroupBy(g => g.Value.device.ToString()).Select(g => stack(g.Select(x => bad[x.Slot])).any()).ToArray();
         // A step is lost on all devices, or on none.
-        var lost = fatal.ToDictionary(f => f.Key, f => fatal.Count == 1
-            ? f.Value.lost
-            : stack(fatal.Values.Select(other => other.lost.to(f.Value.device))).any());
+        var lost = groups.SelectMany(g => g.gradients).Where(_ => fatal.Length > 0).DistinctBy(g => g.Value.device.ToString())
+            .ToDictionary(g => g.Value.device.ToString(), g => fatal.Length == 1
+                ? fatal[0].to(g.Value.device)
+                : stack(fatal.Select(other => other.to(g.Value.device))).any());
         if (lost.Count > 0) _firstLost.SetWhere(lost.Values.First(), _step);
         return groups.Select(group => group.gradients.Select(g =>
         {

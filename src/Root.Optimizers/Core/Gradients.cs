@@ -12,7 +12,7 @@ namespace Root.Optimizers.Core;
 internal readonly record struct Gradient(Slot Slot, Tensor Value, Tensor? Lost = null, bool IsLive = false)
 {
     /// <summary>Of the parameters that require gradients and have one.</summary>
-    /// <exception cref="InvalidOperationException">A gradient is sparse.</exception>
+    /// <exception cref="InvalidOperationException">A gradient is sparse, or of another shape or device than its parameter.</exception>
     public static List<Gradient> Read(IReadOnlyCollection<Slot> slots)
     {
         var live = new List<Gradient>(slots.Count);
@@ -22,6 +22,10 @@ internal readonly record struct Gradient(Slot Slot, Tensor Value, Tensor? Lost =
             if (value.is_sparse)
                 throw new InvalidOperationException($"{slot.Label} has a sparse gradient; only dense gradients can be used "
                     + "(construct the embedding with sparse: false).");
+            if (!value.shape.SequenceEqual(slot.Parameter.shape) || value.device_type != slot.Parameter.device_type
+                || value.device_index != slot.Parameter.device_index || !value.is_floating_point())
+                throw new InvalidOperationException($"{slot.Label} on {slot.Parameter.device} has a gradient of {value.dtype} and shape "
+                    + $"{value.shape.Text()} on {value.device}; it must have the parameter's shape and device, and a floating type.");
             live.Add(new(slot, value));
         }
         return live;

@@ -27,9 +27,7 @@ public enum LrScale
 internal static class LrScales
 {
     /// <summary>The factor for the matrices of a part.</summary>
-    public static double Factor(this LrScale scale, MatrixPart part) => part.Slot.Routed.InputFirst
-        ? scale.Factor(part.Shape.Columns, part.Shape.Rows)
-        : scale.Factor(part.Shape.Rows, part.Shape.Columns);
+    public static double Factor(this LrScale scale, MatrixPart part) => scale.Factor(part.Sides.outputs, part.Sides.inputs);
 
     /// <summary>The factor for a matrix of <paramref name="rows"/> x <paramref name="columns"/>.</summary>
     public static double Factor(this LrScale scale, long rows, long columns) => scale switch

@@ -72,6 +72,9 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         Router.RouteOf(parameter, options.route,
             options.BatchDimsOf(new(parameter.Name, parameter.Parameter.shape, Route.Matrix, "not decided yet")));
 
+    /// <summary>What of a part is normalized by itself: see <see cref="MatrixPart.IdleShape"/>.</summary>
+    private protected virtual MatrixShape IdleShapeOf(MatrixPart part) => new(1, 1);
+
     /// <summary>Looks at the matrices of a new group, or refuses them by an exception, and changes nothing.</summary>
     /// <returns>What is to be done when all else has been checked, too.</returns>
     private protected virtual Action? Prepare(IReadOnlyList<MatrixPart> parts, MatrixOptions options) => null;
@@ -99,6 +102,7 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         CheckNotReplaced();
+        using var scope = NewDisposeScope(); // of what is prepared
         var (added, then) = (new List<Group>(), new List<Action?>());
         try
         {
@@ -151,7 +155,12 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
             foreach (var slot in slots.OfType<MatrixSlot>())
             {
                 slot.Share = ShareOf(slot, options.budget);
-                foreach (var part in slot.Parts) part.Plan = Plan(part, options);
+                foreach (var part in slot.Parts)
+                {
+                    part.Plan = Plan(part, options);
+                    part.IdleShape = IdleShapeOf(part);
+                }
+                slot.State.CountIdle(slot);
             }
             var result = new Group(group, [.. slots], options);
             options.CheckRates(result.Parts);
@@ -212,7 +221,9 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
     /// <exception cref="NotFiniteNumberException">A gradient holds NaN or infinity. On the CPU this is found before the step.
     /// On CUDA, where looking would stall the device, a later step tells, and the step itself changes neither parameters nor
     /// momentum nor moments; their step counts may include it.</exception>
-    /// <exception cref="InvalidOperationException">A parameter was replaced since construction, or a gradient is sparse.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or a product of some is no float32.</exception>
+    /// <exception cref="InvalidOperationException">A parameter was replaced since construction, or a gradient is sparse or of another
+    /// shape or device than its parameter.</exception>
     /// <exception cref="InterruptedStepException">What had been checked failed all the same; it says which parameters had
     /// moved.</exception>
     public override Tensor? step(Func<Tensor>? closure = null)
@@ -237,7 +248,8 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         var batches = gradients.Select(g => MatrixBatch.Form(g, Observer)).ToArray();
         OnStepping(gradients.SelectMany(g => g).Select(g => g.Slot).OfType<MatrixSlot>().SelectMany(slot => slot.Parts).ToArray());
 
-        var moved = new List<Slot>();
+        // Parts of matrices and whole vectors that are done.
+        var done = new HashSet<object>();
         try
         {
             foreach (var (slot, _, _, _) in gradients.SelectMany(g => g))
@@ -251,22 +263,24 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
                     using (NewDisposeScope())
                     {
                         Step(batch, options[i]);
-                        moved.AddRange(batch.Parts.Select(part => part.Slot));
+                        done.UnionWith(batch.Parts);
                     }
                 foreach (var vector in gradients[i].Where(g => g.Slot is VectorSlot))
                 {
                     AdamWFallback.Update(vector, options[i]);
-                    moved.Add(vector.Slot);
+                    done.Add(vector.Slot);
                 }
             }
             OnStepped();
         }
         catch (Exception e)
         {
+            var moved = gradients.SelectMany(g => g).Select(g => g.Slot)
+                .Where(slot => slot is MatrixSlot matrix ? matrix.Parts.All(done.Contains) : done.Contains(slot)).ToArray();
             throw new InterruptedStepException($"The step of {GetType().Name} failed in the midst: {e.Message} "
-                + (moved.Count == 0 ? "No parameter has taken it whole."
-                    : $"Taken by: {string.Join(", ", moved.Distinct().Select(slot => slot.Label))}.")
-                + " Restore a checkpoint.", moved.Distinct().Select(slot => slot.Routed).ToArray(), e);
+                + (moved.Length == 0 ? "No parameter has taken it whole."
+                    : $"Taken by: {string.Join(", ", moved.Select(slot => slot.Label))}.")
+                + " Restore a checkpoint.", moved.Select(slot => slot.Routed).ToArray(), e);
         }
         return loss;
     }
@@ -295,6 +309,7 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
     /// <summary>The state of every parameter, and every group's options.</summary>
     public override StateDictionary state_dict()
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         CheckNotReplaced();
         foreach (var group in _groups) OptionsOf(group);
         return base.state_dict();
@@ -304,6 +319,7 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
     /// <exception cref="ArgumentException">The other optimizer has other groups, parameters or routes; nothing is changed.</exception>
     public override void load_state_dict(StateDictionary state_dict)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(state_dict);
         var slots = Slots.ToArray();
         if (state_dict.Options.Count != _groups.Count || state_dict.State.Count != slots.Length)
@@ -328,6 +344,7 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         CheckNotReplaced();
         foreach (var group in _groups) OptionsOf(group);
         AtomicFile.Write(path, stream => SavedState.Write(this, stream));
@@ -345,6 +362,7 @@ public abstract class MatrixOptimizer : OptimizerHelper, optim.IMomentum
     /// <exception cref="IOException">The file cannot be read.</exception>
     public LoadedState Load(string path, bool strict = true)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         CheckNotReplaced();
         foreach (var group in _groups) OptionsOf(group);
         using var stream = File.OpenRead(path);

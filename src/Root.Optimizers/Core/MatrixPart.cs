@@ -33,11 +33,22 @@ public sealed class MatrixPart
     /// <summary>The shape of each matrix.</summary>
     public MatrixShape Shape { get; }
 
+    /// <summary>(outputs, inputs) of each matrix as a linear map, m and n unless the module is known to have them the other way
+    /// round.</summary>
+    internal (long outputs, long inputs) Sides => Slot.Routed.InputFirst ? (Shape.Columns, Shape.Rows) : (Shape.Rows, Shape.Columns);
+
     /// <summary>How many matrices it is.</summary>
     public int Blocks { get; }
 
     /// <summary>What the optimizer has planned for it; matrices of equal plans are updated together.</summary>
     public object? Plan { get; internal set; }
+
+    /// <summary>What is counted of each matrix as being without a gradient: (1, 1) for the matrix as one, (rows, 1) where each row is
+    /// normalized by itself, and so on.</summary>
+    internal MatrixShape IdleShape { get; set; } = new(1, 1);
+
+    /// <summary>How many counts that is.</summary>
+    internal long IdleCounts => Blocks * IdleShape.Rows * IdleShape.Columns;
 
     /// <summary>The part of a tensor of the parameter's shape: a view.</summary>
     internal Tensor Of(Tensor x) => _isWhole ? x : x.narrow(_dimension, _start, _length);

@@ -96,6 +96,13 @@ internal static class Held
     /// <summary>Where X is 0.</summary>
     public static Tensor IsZero(this Tensor X) => X.Eq(0);
 
+    /// <summary>Where X is more than a.</summary>
+    public static Tensor Gt(this Tensor X, double a)
+    {
+        using var held = a.ToScalar();
+        return X.gt(held);
+    }
+
     /// <summary>Where X is at most a.</summary>
     public static Tensor Le(this Tensor X, double a)
     {

@@ -1,5 +1,6 @@
 using Root.Optimizers.Core;
 using Root.Optimizers.LinearAlgebra;
+using Root.Optimizers.Manifolds;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -37,7 +38,10 @@ public abstract class ManifoldOptimizer<TOptions> : MatrixOptimizer<TOptions> wh
 
     /// <inheritdoc />
     protected override object? PlanOf(MatrixPart part, TOptions options) =>
-        new Home(options.ManifoldOf(part.Slot), options.RadiusOf(part.Shape), part.Slot.Share);
+        new Home(options.ManifoldOf(part.Slot), options.RadiusOf(part), part.Slot.Share);
+
+    private protected override MatrixShape IdleShapeOf(MatrixPart part) =>
+        ((Home)part.Plan!).Manifold is Sphere sphere ? sphere.VectorsOf(part.Shape) : base.IdleShapeOf(part);
 
     private protected override Action? Prepare(IReadOnlyList<MatrixPart> parts, MatrixOptions options)
     {
@@ -52,53 +56,60 @@ public abstract class ManifoldOptimizer<TOptions> : MatrixOptimizer<TOptions> wh
 
     private protected override void OnStepping(IReadOnlyList<MatrixPart> parts)
     {
-        // Weights that were loaded after construction have not been seen yet; those of a resumed run were in place before.
-        PutInPlace(_unstepped.Where(x => x.part.Slot.State.step == 0).SelectMany(x => Measure([x.part], x.options)).ToArray());
+        // Weights that were loaded after construction have not been seen yet; those of a resumed run were in place before. All are
+        // looked at, and may be refused, before any is moved.
+        var measured = _off.Seen != 0
+            ? Groups.SelectMany(group => Measure(group.Parts, (ManifoldOptions)group.Options)).ToArray()
+            : _unstepped.Where(x => x.part.Slot.State.step == 0).SelectMany(x => Measure([x.part], x.options)).ToArray();
+        PutInPlace(measured);
         _unstepped.Clear();
-        if (_off.Seen == 0) return;
-        _off.Take();
-        foreach (var group in Groups) PutInPlace(Measure(group.Parts, (ManifoldOptions)group.Options));
+        if (_off.Seen != 0) _off.Take();
     }
 
-    /// <summary>How far off each weight is; refuses those that are, where they are not to be moved.</summary>
-    private static IReadOnlyList<(MatrixPart part, Placement placement)> Measure(IReadOnlyList<MatrixPart> parts, ManifoldOptions options)
+    /// <summary>How far off each weight is, and the nearest point where it is to be moved there; refuses those that are off where they
+    /// are not to be moved, or have no nearest point.</summary>
+    private static IReadOnlyList<(Placement placement, MatrixPart part, Tensor? nearest)> Measure(IReadOnlyList<MatrixPart> parts,
+        ManifoldOptions options)
     {
         using var grad = no_grad();
         using var scope = NewDisposeScope();
-        var measured = new List<(MatrixPart, Placement)>();
+        var measured = new List<(Placement, MatrixPart, Tensor?)>();
         // A meta tensor has no data that could be off.
         foreach (var part in parts.Where(p => p.Slot.Parameter.device_type != DeviceType.META))
         {
             var (manifold, radius, _) = (Home)part.Plan!;
-            var distance = manifold.Distance(UnitWeights(part));
+            var weights = UnitWeights(part);
+            var distance = manifold.Distance(weights);
             var isOff = !(distance <= options.Tolerance(part.Slot.Parameter.dtype)); // NaN is off, too
             if (isOff && !options.initialize)
                 throw new ArgumentException(FormattableString.Invariant(
                     $"{part.Slot.Label} is {distance:g3} off its manifold, {manifold} of radius {radius:g4}, ")
                     + "and initialize is false: set it to true to have the weight moved to the nearest point, or "
                     + "initialize it there.");
-            measured.Add((part, new(part.Slot.Routed, manifold, radius, distance, isOff)));
+            if (isOff && !weights.isfinite().all().item<bool>())
+                throw new ArgumentException($"{part.Slot.Label} holds NaN or infinity, and has no nearest point on {manifold}.");
+            var nearest = isOff ? manifold.Nearest(weights).Mul_(radius).MoveToOuterDisposeScope() : null;
+            measured.Add((new(part.Slot.Routed, manifold, radius, distance, isOff), part, nearest));
         }
         return measured;
     }
 
-    /// <summary>Finds the nearest points of all weights that are off, then moves them.</summary>
-    private void PutInPlace(IReadOnlyList<(MatrixPart part, Placement placement)> measured)
+    private void PutInPlace(IReadOnlyList<(Placement placement, MatrixPart part, Tensor? nearest)> measured)
     {
         using var grad = no_grad();
         using var scope = NewDisposeScope();
-        var moves = measured.Where(m => m.placement.Moved)
-            .Select(m => (m.part, nearest: m.placement.Manifold.Nearest(UnitWeights(m.part)).Mul_(m.placement.Radius))).ToArray();
-        foreach (var (part, nearest) in moves)
+        foreach (var (placement, part, nearest) in measured)
         {
+            if (nearest is null)
+            {
+                _placements.TryAdd(part, placement);
+                continue;
+            }
             var theta = part.Of(part.Slot.Parameter);
             theta.copy_(part.Unstack(nearest, theta.shape));
             part.Slot.State.RefreshMaster(part.Slot.Parameter);
-        }
-        foreach (var (part, placement) in measured)
-        {
-            if (placement.Moved || !_placements.ContainsKey(part)) _placements[part] = placement;
-            if (placement.Moved) WeightMoved?.Invoke(placement);
+            _placements[part] = placement;
+            WeightMoved?.Invoke(placement);
         }
     }
 
@@ -117,15 +128,15 @@ public abstract class ManifoldOptimizer<TOptions> : MatrixOptimizer<TOptions> wh
         var lr = options.LearningRate!.Value * share;
         var W = batch.Parameters().Div_(radius);
         var (next, distance) = step(W, lr);
-        // Ten times what counts as on the manifold: steps do not leave it, and what is nearer they bring back themselves.
-        var on = distance?.Le(10 * options.Tolerance(batch.Type));
-        if (W.device_type == DeviceType.META) on = null;
-        if (on is not null && (DefersOffManifold ?? W.device_type != DeviceType.CPU))
+        // Ten times what counts as on the manifold: steps do not leave it, and what is nearer they bring back themselves. NaN, which
+        // non_finite may have let through, is not off it but goes where it goes.
+        var off = W.device_type == DeviceType.META ? null : distance?.Gt(10 * options.Tolerance(batch.Type));
+        if (off is not null && (DefersOffManifold ?? W.device_type != DeviceType.CPU))
         {
-            next = where(on, next, W);
-            _off.SetWhere(on.all().logical_not(), 1);
+            next = where(off, W, next);
+            _off.SetWhere(off.any(), 1);
         }
-        else if (on is not null && !on.all().item<bool>())
+        else if (off is not null && off.any().item<bool>())
         {
             PutInPlace(Measure([.. batch.Parts], options));
             (next, _) = step(batch.Parameters().Div_(radius), lr);

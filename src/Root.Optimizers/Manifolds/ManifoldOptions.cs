@@ -32,8 +32,9 @@ public abstract class ManifoldOptions : MatrixOptions
     public Radius radius { get => Get(Radius.One); set => Set(value); }
 
     /// <summary>
-    /// Whether weights that are off their manifold are moved to its nearest point when the group is added (and, where
-    /// they are changed before it, at the first step); else they are refused.
+    /// Whether weights that are off their manifold are moved to its nearest point: when the group is added, at the first step, and
+    /// at any later one that finds that something else has moved them. Else they are refused: later on in the midst of a step, by an
+    /// <see cref="InterruptedStepException"/>, since a step looks at them by what it computes anyway.
     /// </summary>
     [NotSaved]
     public bool initialize { get => Get(true); set => Set(value); }
@@ -54,8 +55,11 @@ public abstract class ManifoldOptions : MatrixOptions
         return chosen;
     }
 
-    internal double RadiusOf(MatrixShape shape) =>
-        radius == Radius.Modular ? Math.Sqrt((double)shape.Rows / shape.Columns) : 1;
+    internal double RadiusOf(MatrixPart part)
+    {
+        var (outputs, inputs) = part.Sides;
+        return radius == Radius.Modular ? Math.Sqrt((double)outputs / inputs) : 1;
+    }
 
     private protected virtual void CheckManifold(Manifold manifold) => ArgumentNullException.ThrowIfNull(manifold);
 

@@ -1,3 +1,4 @@
+using Root.Optimizers.Core;
 using Root.Optimizers.LinearAlgebra;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -74,6 +75,10 @@ public sealed record Sphere : Manifold
         using var scope = NewDisposeScope();
         return Norm(W).Square().Add_(-1).abs_().amax([-2, -1], keepdim: true).MoveToOuterDisposeScope();
     }
+
+    /// <summary>How many vectors a matrix is: (1, 1), (m, 1) or (1, n).</summary>
+    internal MatrixShape VectorsOf(MatrixShape matrix) =>
+        new(_dims.Contains(-2) ? 1 : matrix.Rows, _dims.Contains(-1) ? 1 : matrix.Columns);
 
     /// <inheritdoc />
     public override string ToString() => _name;

@@ -29,7 +29,11 @@ public sealed record Stiefel : Manifold
     /// <param name="eta">The step's spectral length; at least 0.</param>
     /// <returns>In float32 or float64.</returns>
     /// <exception cref="ArgumentException">Shapes differ, or W has fewer than 2 or more than 3 dimensions.</exception>
-    public static Tensor Retract(Tensor W, Tensor A, double eta) => Retract(W, A, eta, out _);
+    public static Tensor Retract(Tensor W, Tensor A, double eta)
+    {
+        using var scope = NewDisposeScope();
+        return Retract(W, A, eta, out _).MoveToOuterDisposeScope();
+    }
 
     /// <inheritdoc cref="Retract(Tensor, Tensor, double)"/>
     /// <param name="W">On the manifold to rounding; not changed.</param>

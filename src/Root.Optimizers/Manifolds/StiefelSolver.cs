@@ -30,7 +30,11 @@ public abstract partial record StiefelSolver
     /// In bfloat16 A is still tangent, its norm up to a few hundredths above 1. The rational form takes no sign.</param>
     public sealed record Exact(TangentForm Form = TangentForm.Automatic, Precision Sign = Precision.Automatic) : StiefelSolver
     {
-        internal override Tensor Step(Tensor W, Tensor M, double lr) => Step(W, M, lr, out _);
+        internal override Tensor Step(Tensor W, Tensor M, double lr)
+        {
+            using var scope = NewDisposeScope();
+            return Step(W, M, lr, out _).MoveToOuterDisposeScope();
+        }
 
         /// <param name="W">(b, m, n).</param>
         /// <param name="M">Of the same shape.</param>

@@ -85,6 +85,9 @@ public sealed record Atom : ModularNode
         return Norm.Measure(Matrices()).max().item<double>();
     }
 
+    /// <summary>How many leading dimensions of the weight are a stack of linear layers.</summary>
+    internal int BatchDims => Norm is LinearNorm ? (int)Weight.dim() - 2 : 0;
+
     /// <summary>(b, m, n): a stack of linear layers, or one matrix, flattened where it has more dimensions.</summary>
     private Tensor Matrices() => Norm is LinearNorm
         ? Weight.detach().reshape(-1, Weight.shape[^2], Weight.shape[^1])

@@ -47,7 +47,7 @@ public sealed class NewtonSchulzSchedule : IReadOnlyList<QuinticStep>, IEquatabl
         var (least, most) = Propagate(lower ?? 0, 1);
         Bound = Math.Max(1 - least, most - 1);
         IsStable = Propagate(0, 1) is var (low, high) && Math.Max(-low, high) <= StableBound;
-        LeadsToOne = Propagate(lower ?? 0.5, 1).low > 0;
+        LeadsToOne = Propagate(lower ?? 0.5, 1) is { low: > 0, high: < 10 };
     }
 
     /// <summary>The same triple, <paramref name="times"/> times: the form of Muon and of the ROOT paper.</summary>
@@ -72,7 +72,8 @@ public sealed class NewtonSchulzSchedule : IReadOnlyList<QuinticStep>, IEquatabl
     /// </summary>
     public bool IsStable { get; }
 
-    /// <summary>Whether every singular value that the schedule is for, of [0.5, 1] where it does not say, ends above 0.</summary>
+    /// <summary>Whether every singular value that the schedule is for, of [0.5, 1] where it does not say, ends above 0 and below 10:
+    /// the least that can be asked of what a file holds.</summary>
     internal bool LeadsToOne { get; }
 
     /// <inheritdoc />

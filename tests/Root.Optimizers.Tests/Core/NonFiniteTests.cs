@@ -1,4 +1,5 @@
 using Root.Optimizers.Tests.Support;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -49,6 +50,22 @@ public class NonFiniteTests
         optimizer.step();
         optimizer.step();
         Assert.True(parameter.isnan().any().item<bool>());
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float16, false)]
+    [InlineData(ScalarType.Float16, true)]
+    [InlineData(ScalarType.BFloat16, true)]
+    public void Infinity_of_16_bits_is_found(ScalarType type, bool deferred)
+    {
+        var parameter = Models.Parameter(type, 6, 4);
+        using var optimizer = new RootOptimizer([parameter]) { DefersFiniteCheck = deferred };
+        Models.RandomGradients([parameter]);
+        parameter.grad![3, 2] = float.PositiveInfinity;
+        var before = parameter.detach().clone();
+        if (deferred) optimizer.step();
+        Assert.Throws<NotFiniteNumberException>(() => optimizer.step());
+        Close.Exactly(before, parameter.detach());
     }
 
     [Fact]

@@ -116,4 +116,31 @@ public class StaleMomentumTests
         for (var step = 0; step < 200; step++) { reference.step(); after.step(); }
         Close.Exactly(unbroken.detach(), resumed.detach());
     }
+
+    [Theory, InlineData("embedding"), InlineData("unit rows"), InlineData("unit columns")]
+    public void A_vector_that_is_normalized_by_itself_comes_to_rest_beside_live_ones(string kind)
+    {
+        random.manual_seed(1);
+        var parameter = Models.Parameter(6, 6);
+        using MatrixOptimizer optimizer = kind switch
+        {
+            "embedding" => new ModularDescent(Root.Optimizers.Modular.ModularBudget.FromTree(
+                Root.Optimizers.Modular.Atom.Embedding(parameter)), lr: 1e-2),
+            "unit rows" => new HypersphericalDescent([parameter], lr: 1e-2, new() { manifold = Manifold.UnitRows, momentum = 0.9 }),
+            _ => new HypersphericalDescent([parameter], lr: 1e-2, new() { manifold = Manifold.UnitColumns, momentum = 0.9 }),
+        };
+        Tensor Dead(Tensor x) => x.narrow(kind == "unit columns" ? 1 : 0, 0, 1);
+        for (var step = 0; step < 400; step++)
+        {
+            Models.RandomGradients([parameter]);
+            if (step > 0) Dead(parameter.grad!).zero_();
+            optimizer.step();
+        }
+        var rest = parameter.detach().clone();
+        Models.RandomGradients([parameter]);
+        Dead(parameter.grad!).zero_();
+        for (var step = 0; step < 50; step++) optimizer.step();
+        Close.To(Dead(rest), Dead(parameter.detach()), 1e-6, kind); // observed 0 and what a retraction rounds
+        Assert.True(Close.Difference(rest, parameter.detach()) > 1e-2);
+    }
 }

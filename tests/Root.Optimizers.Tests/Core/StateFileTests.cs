@@ -138,6 +138,9 @@ public class StateFileTests
             """{"format":"Root.Optimizers coefficients","version":2,"entries":[{"shape":[6,8],"steps":[[-1,0,0]]}]}""")) },
         { "coefficient", f => f.With("groups", g => g[0]!["coefficients"] = JsonNode.Parse(
             """{"format":"Root.Optimizers coefficients","version":2,"entries":[null]}""")) },
+        { "do not lead", f => f.With("groups", g =>
+            (g[0]!["coefficients"], g[0]!["learn_coefficients"]) = (JsonNode.Parse("""{"steps":[[100,0,0]]}"""), false)) },
+        { "coefficients", f => f.With("groups", g => g[0]!["coefficients"] = null) },
     };
 
     private static int Offset(SavedFile file, string tensor) => (int)file.Header[tensor]!["data_offsets"]![0]!;
@@ -211,5 +214,29 @@ public class StateFileTests
         using var hasty = Stepped(Named("w.weight", "w.bias"));
         hasty.ParamGroups.Single().LearningRate = -1;
         Assert.Contains("LearningRate", Assert.Throws<ArgumentException>(() => target.load_state_dict(hasty.state_dict())).Message);
+    }
+
+    [Fact]
+    public void What_is_finite_in_float64_only_is_refused_in_float32()
+    {
+        using var source = new RootOptimizer([("w", Models.Parameter(ScalarType.Float64, 6, 8))]);
+        using (no_grad()) Momentum(source, "w").fill_(1e200);
+        using var target = new RootOptimizer([("w", Models.Parameter(6, 8))]);
+        Assert.Contains("NaN or infinity", Assert.Throws<InvalidDataException>(() =>
+            Saving.LoadFile(target, Saving.FileBytes(source))).Message);
+    }
+
+    [Fact]
+    public void A_run_in_16_bits_goes_on_in_float32_and_without_masters()
+    {
+        using var source = new RootOptimizer([("w", Models.Parameter(ScalarType.BFloat16, 6, 8))]);
+        foreach (var target in new[] { new RootOptimizer([("w", Models.Parameter(6, 8))]),
+            new RootOptimizer([("w", Models.Parameter(ScalarType.BFloat16, 6, 8))], new RootOptimizer.Options { master_weights = false }) })
+        {
+            Assert.Equal(["w.master"], Saving.LoadFile(target, Saving.FileBytes(source)).Unused);
+            target.Dispose();
+        }
+        using var back = new RootOptimizer([("w", Models.Parameter(6, 8))]);
+        Saving.LoadFile(source, Saving.FileBytes(back));
     }
 }

@@ -170,4 +170,58 @@ public class WholeStepTests
         optimizer.step();
         Unchanged(before, weight, bias);
     }
+
+    [Fact]
+    public void A_gradient_of_another_shape_or_type_is_refused_before_anything_moves()
+    {
+        var (a, b) = (Models.Parameter(6, 8), Models.Parameter(6, 8));
+        using var optimizer = new Muon([("a", a), ("b", b)]);
+        foreach (var gradient in new[] { randn(8).OnDevice(), randn(8, 6).OnDevice() })
+        {
+            Models.RandomGradients([a]);
+            b.grad = gradient;
+            var before = Copies(a, b);
+            var error = Assert.Throws<InvalidOperationException>(() => optimizer.step());
+            Assert.Contains($"'b' of shape (6, 8)", error.Message);
+            Unchanged(before, a, b);
+        }
+    }
+
+    [Fact]
+    public void A_constructor_that_meets_NaN_in_a_later_group_moves_no_weight_of_an_earlier_one()
+    {
+        var (good, bad) = (Models.Parameter(8, 4), new Parameter(full([8, 4], float.NaN).OnDevice()));
+        var before = Copies(good);
+        Assert.Contains("'bad'", Assert.Throws<ArgumentException>(() => new ManifoldMuon([new([good]), new([("bad", bad)])])).Message);
+        Assert.Contains("'bad'", Assert.Throws<ArgumentException>(() => new HypersphericalDescent([("bad", bad)])).Message);
+        Unchanged(before, good);
+    }
+
+    [Fact]
+    public void Only_parameters_all_of_whose_parts_are_done_have_moved()
+    {
+        var fused = Models.Parameter(13, 4);
+        using var optimizer = new Failing([new([("fused", fused)], new() { split = Split.Rows(6, 7) })]);
+        Models.RandomGradients([fused]);
+        Assert.Empty(Assert.Throws<InterruptedStepException>(() => optimizer.step()).Moved);
+    }
+
+    [Fact]
+    public void Empty_matrices_are_refused_on_the_matrix_route()
+    {
+        Assert.Contains("empty", Assert.Throws<ArgumentException>(() =>
+            new RootOptimizer([new Parameter(zeros(0, 5).OnDevice())], new RootOptimizer.Options { route = _ => Route.Matrix })).Message);
+        using var optimizer = new RootOptimizer([new Parameter(zeros(0, 5).OnDevice())]);
+        optimizer.step();
+    }
+
+    [Fact]
+    public void A_disposed_optimizer_neither_saves_nor_loads()
+    {
+        var optimizer = new Muon([Models.Parameter(2, 3)]);
+        optimizer.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => optimizer.Save("never"));
+        Assert.Throws<ObjectDisposedException>(() => optimizer.Load("never"));
+        Assert.Throws<ObjectDisposedException>(optimizer.state_dict);
+    }
 }

@@ -25,8 +25,8 @@ public abstract class MatrixOptions : OptimizerOptions
     public virtual double weight_decay { get => Get(0.1); set => Set(value); }
 
     /// <summary>
-    /// Cautious weight decay (Chen et al., arXiv 2510.12402): only entries that the step itself moves towards 0 decay,
-    /// those where update and parameter have the same sign.
+    /// Cautious weight decay (Chen et al., arXiv 2510.12402): entries do not decay that the step itself moves away from 0, those
+    /// where update and parameter have opposite signs.
     /// </summary>
     public bool cautious { get => Get(false); set => Set(value); }
 
@@ -125,6 +125,8 @@ public abstract class MatrixOptions : OptimizerOptions
         Require.UnitInterval(betas.beta1);
         Require.UnitInterval(betas.beta2);
         Require.Positive(eps);
+        if (!((float)eps > 0)) throw Require.Invalid(nameof(eps), eps, "above 0 in float32");
+        Require.Float32(eps, nameof(eps));
         Require.NotNegative(fallback_lr_factor);
         Require.AtLeast(batch_dims, 0);
         Require.Defined(non_finite);
@@ -225,7 +227,8 @@ public abstract class MatrixOptions : OptimizerOptions
         foreach (var option in Saved()) Assign(option, option.GetValue(source));
     }
 
-    /// <summary>Of the first group: writes the whole saved state of the optimizer. Of any other group: nothing.</summary>
+    /// <summary>Of the first group: writes the whole saved state of the optimizer, through memory and so of at most 2 GB (beyond, use
+    /// <see cref="MatrixOptimizer.Save"/>). Of any other group: nothing.</summary>
     public sealed override void SaveStateDict(BinaryWriter writer)
     {
         if (Owner?.IsFirst(this) != true) return;

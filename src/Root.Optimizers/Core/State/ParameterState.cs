@@ -17,8 +17,7 @@ public abstract class ParameterState : OptimizerState, IDisposable
     /// <param name="parameter">Whose state it is.</param>
     /// <param name="buffers">In float32, or in float64 for float64 parameters: sums of 16 bits lose what is small.</param>
     /// <param name="master">Whether a parameter of 16 bits has a float32 master.</param>
-    /// <param name="matrices">How many matrices it is; 0 where it is none.</param>
-    private protected ParameterState(Parameter parameter, IEnumerable<(string name, long[] shape)> buffers, bool master, int matrices)
+    private protected ParameterState(Parameter parameter, IEnumerable<(string name, long[] shape)> buffers, bool master)
         : base(parameter)
     {
         using var grad = no_grad();
@@ -28,10 +27,14 @@ public abstract class ParameterState : OptimizerState, IDisposable
         var type = parameter.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
         // Not zeros_like, which keeps the strides: only a contiguous tensor can be saved.
         _buffers = all.Select(b => zeros(b.shape, dtype: type, device: parameter.device).DetachFromDisposeScope()).ToArray();
-        if (matrices > 0) Idle = zeros(matrices, dtype: ScalarType.Float32, device: parameter.device).DetachFromDisposeScope();
     }
 
-    /// <summary>For each matrix, how many steps in a row it has had no gradient: see <see cref="StaleMomentum"/>.</summary>
+    /// <summary>Begins to count; when the plans are made that say what is counted.</summary>
+    private protected void Count(long counts, Device device) =>
+        Idle = zeros(counts, dtype: ScalarType.Float32, device: device).DetachFromDisposeScope();
+
+    /// <summary>For each matrix, or row or column where they are independent, how many steps in a row it has had no gradient: see
+    /// <see cref="StaleMomentum"/>.</summary>
     private protected Tensor? Idle { get; private set; }
 
     /// <summary>The float32 weights that a step changes, of which a 16-bit parameter is the rounding; null where it has none.</summary>
@@ -171,8 +174,7 @@ public sealed class MatrixState : ParameterState
     }
 
     private MatrixState(MatrixSlot slot, IReadOnlyList<(string name, (MatrixPart part, MatrixShape shape)[] parts)> layout, bool master)
-        : base(slot.Parameter, layout.Select(buffer => (buffer.name, ShapeOf(slot, buffer.parts))), master,
-            slot.Parts.Sum(part => part.Blocks))
+        : base(slot.Parameter, layout.Select(buffer => (buffer.name, ShapeOf(slot, buffer.parts))), master)
     {
         foreach (var (name, parts) in layout)
         {
@@ -193,9 +195,13 @@ public sealed class MatrixState : ParameterState
 
     private protected override void OnAssigned() => MayBeIdle = true;
 
-    /// <summary>The counts of a part's matrices: a view.</summary>
+    /// <summary>Begins to count, of every part, what its plan takes for one.</summary>
+    internal void CountIdle(MatrixSlot slot) => Count(slot.Parts.Sum(part => part.IdleCounts), slot.Parameter.device);
+
+    /// <summary>The counts of a part, (blocks, counted rows, counted columns): a view.</summary>
     internal Tensor IdleOf(MatrixPart part) =>
-        Idle!.narrow(0, part.Slot.Parts.TakeWhile(other => other != part).Sum(other => other.Blocks), part.Blocks);
+        Idle!.narrow(0, part.Slot.Parts.TakeWhile(other => other != part).Sum(other => other.IdleCounts), part.IdleCounts)
+            .reshape(part.Blocks, part.IdleShape.Rows, part.IdleShape.Columns);
 
     /// <summary>What of a buffer belongs to a part: a view, of the shape of the part where the buffer looks like the parameter, else
     /// (blocks, buffer rows, buffer columns).</summary>
@@ -229,7 +235,7 @@ public sealed class MatrixState : ParameterState
 internal sealed class AdamWState : ParameterState
 {
     internal AdamWState(Parameter parameter, bool master)
-        : base(parameter, [("exp_avg", parameter.shape), (SecondMomentName, parameter.shape)], master, matrices: 0)
+        : base(parameter, [("exp_avg", parameter.shape), (SecondMomentName, parameter.shape)], master)
     {
     }
 

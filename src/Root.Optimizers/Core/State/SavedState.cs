@@ -73,7 +73,7 @@ internal static class SavedState
             foreach (var (slot, saved) in states) slot.Kept.Assign(saved);
             return report.Done();
         }
-        catch (Exception e) when (e is IOException or ArgumentException or InvalidDataException or FormatException
+        catch (Exception e) when (e is EndOfStreamException or ArgumentException or InvalidDataException or FormatException
             or JsonException or NotSupportedException or OverflowException or InvalidOperationException)
         {
             throw new InvalidDataException($"This is no saved state for this {optimizer.GetType().Name}: {e.Message} "
@@ -136,13 +136,14 @@ internal static class SavedState
                 report.Miss(name, $"{slot.Label} goes to {slot.Routed.Route} here, and went to {saved.Route}");
                 continue;
             }
-            if (saved.Step is < 0 or > MostSteps || saved.Idle is null || saved.Idle.Any(count => !(count >= 0)))
+            if (saved.Step is < 0 or > MostSteps || saved.Idle is null || saved.Idle.Any(count => !(count >= 0 && count <= MostSteps)))
                 throw new InvalidDataException($"the counts of {slot.Label} are out of range");
             if (Buffers(name, slot, tensors, used, report) is { } buffers) states.Add((slot, new(saved.Step, buffers, saved.Idle)));
         }
+        // A parameter that nobody takes stands for its tensors.
         foreach (var name in written.Keys.Concat(tensors.Keys.Where(tensor => !used.Contains(tensor)
             && !written.Keys.Any(parameter => tensor.StartsWith(parameter + ".", StringComparison.Ordinal)))))
-            report.Leave(name);
+            report.Leave(name, isError: !name.EndsWith("." + ParameterState.MasterName, StringComparison.Ordinal));
         return states;
     }
 
@@ -162,11 +163,13 @@ internal static class SavedState
                 report.Miss(full, $"'{buffer}' of {slot.Label} is missing, or has another shape");
                 return null;
             }
-            if (!loaded.isfinite().all().item<bool>()) throw new InvalidDataException($"'{buffer}' of {slot.Label} holds NaN or infinity");
-            if (buffer == AdamWState.SecondMomentName && loaded.numel() > 0 && loaded.min().to(ScalarType.Float64).item<double>() < 0)
+            // In the type that it will have: what is finite in float64 may not be in float32.
+            var cast = loaded.to(mine.dtype);
+            if (!cast.isfinite().all().item<bool>()) throw new InvalidDataException($"'{buffer}' of {slot.Label} holds NaN or infinity");
+            if (buffer == AdamWState.SecondMomentName && cast.numel() > 0 && cast.min().to(ScalarType.Float64).item<double>() < 0)
                 throw new InvalidDataException($"'{buffer}' of {slot.Label}, a mean of squares, is negative");
             if (loaded.dtype != mine.dtype) report.Cast.Add($"{full}: {loaded.dtype} to {mine.dtype}");
-            buffers.Add(loaded.to(mine.dtype));
+            buffers.Add(cast);
         }
         return [.. buffers];
     }
@@ -190,9 +193,11 @@ internal static class SavedState
             _missing.Add(name);
         }
 
-        public void Leave(string name)
+        /// <param name="name">Of a parameter or a buffer.</param>
+        /// <param name="isError">A master that is not used here is none: the parameter is its rounding.</param>
+        public void Leave(string name, bool isError)
         {
-            Refuse($"it has '{name}', which this optimizer has not");
+            if (isError) Refuse($"it has '{name}', which this optimizer has not");
             _unused.Add(name);
         }
 
