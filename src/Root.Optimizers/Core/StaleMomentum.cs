@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace Root.Optimizers.Core;
 
 /// <summary>
-/// Momentum of a matrix, or of a row or column that is normalized by itself, whose gradient has become exactly 0. Orthogonalized updates do not depend on the momentum's scale, so that
+/// Momentum of a matrix, or of a row or column that is normalized by itself, whose gradient has become exactly 0. Orthogonalized
+/// updates do not depend on the momentum's scale, so that
 /// the last of it would be stepped along at full size for ever: 0.95 times 9 of the smallest numbers rounds to 9 of them again.
 /// It becomes 0 when it is <see cref="Remainder"/> of what it was: with momentum 0.95 after 315 steps. What a live gradient adds is
 /// never touched.

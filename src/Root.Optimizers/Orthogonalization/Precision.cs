@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 
 namespace Root.Optimizers;
 
-/// <summary>The element type in which the Newton-Schulz iteration runs. Parameters keep their own; momentum is float32, or float64.</summary>
+/// <summary>The element type in which the Newton-Schulz iteration runs. Parameters keep their own; momentum is float32, or
+/// float64.</summary>
 public enum Precision
 {
     /// <summary>

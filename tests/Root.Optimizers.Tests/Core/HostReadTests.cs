@@ -32,6 +32,7 @@ public class HostReadTests
         ["BatchedProduct.IsRotated"] = "once in a process, on the CPU",
         ["DualAscent.Solve"] = "stops when it has converged; documented",
         ["DeferredNumber.SetWhere"] = "between GPUs, where none waits for the host",
+        ["ManifoldOptimizer.Measure"] = "construction, the first step, and where a weight is off its manifold",
         ["ManifoldOptimizer.Move"] = "the CPU's own branch",
         ["FiniteGradients.CheckLater"] = "between GPUs, where none waits for the host",
         ["FiniteGradients.Number"] = "the CPU's own branch",

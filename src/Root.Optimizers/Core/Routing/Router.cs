@@ -35,7 +35,8 @@ internal static class Router
             throw new ArgumentException($"The route sends {label} to Route.Matrix, which takes two dimensions or more"
                 + $"{(batchDims > 0 ? $" after {batchDims} of a batch" : "")}; leave it to Route.AdamW.");
         if (final == Route.Matrix && parameter.Parameter.numel() == 0)
-            throw new ArgumentException($"The route sends {label} to Route.Matrix, which takes no empty matrices; leave it to Route.AdamW.");
+            throw new ArgumentException($"The route sends {label} to Route.Matrix, which takes no empty matrices; "
+                + "leave it to Route.AdamW.");
         return decision with { Route = final, Reason = "the user's route" };
     }
 
