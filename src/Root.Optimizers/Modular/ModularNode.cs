@@ -88,7 +88,7 @@ public abstract record ModularNode
 }
 
 /// <summary>The second node on the output of the first.</summary>
-public sealed record Composition : ModularNode
+internal sealed record Composition : ModularNode
 {
     internal Composition(ModularNode first, ModularNode second)
         : base(first.Mass + second.Mass, first.Sensitivity * second.Sensitivity) => (First, Second) = (first, second);
@@ -121,7 +121,7 @@ public sealed record Composition : ModularNode
 }
 
 /// <summary>Two nodes on the same input, side by side. A tuple's norm is the sum of its parts'.</summary>
-public sealed record Concatenation : ModularNode
+internal sealed record Concatenation : ModularNode
 {
     internal Concatenation(ModularNode one, ModularNode other)
         : base(one.Mass + other.Mass, one.Sensitivity + other.Sensitivity) => (One, Other) = (one, other);
