@@ -7,7 +7,7 @@ namespace Root.Optimizers.Tests.Core;
 /// <summary>On the CPU equal matrices beyond some size are updated in portions.</summary>
 public class PortionTests
 {
-    [Theory]
+    [Theory, Slow]
     [InlineData("root")]
     [InlineData("muon")]
     [InlineData("exact")]

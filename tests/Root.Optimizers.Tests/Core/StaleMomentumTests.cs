@@ -38,7 +38,7 @@ public class StaleMomentumTests
         Assert.Equal(0, optimizer.Slots.OfType<Optimizers.Core.MatrixSlot>().Single().State.momentum_buffer.abs().max().item<float>());
     }
 
-    [Fact]
+    [Fact, Slow]
     public void The_way_is_short()
     {
         random.manual_seed(1);

@@ -77,7 +77,7 @@ public class WatchTests
         Close.Exactly(before, parameter.detach());
     }
 
-    [Theory]
+    [Theory, Slow]
     [InlineData(0.01)]
     [InlineData(0.3)]
     [InlineData(1)]

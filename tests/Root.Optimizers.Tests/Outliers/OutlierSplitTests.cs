@@ -43,7 +43,7 @@ public class OutlierSplitTests
         Assert.True(@base[3, 7].item<float>() < 0);
     }
 
-    [Fact]
+    [Fact, Slow]
     public void A_momentum_of_few_entries_that_the_sample_misses_keeps_a_base()
     {
         // The sample of a wide matrix does not pass through all of its columns.
