@@ -140,10 +140,14 @@ public class PropertyTests
             .Select(_ => (long)sizes.Next(2, 9))]).to(type).OnDevice()))];
         if (kind == "modular") parameters = [.. parameters.Where(p => p.dim() == 2)];
         if (parameters.Length == 0) return;
+        // Groups of one to three parameters, and matrices of which some go to AdamW.
+        Route Routed(RoutedParameter p) => p.Route == Route.Matrix && sizes.Next(3) == 0 ? Route.AdamW : p.Route;
+        T[] Drawn<T>(Func<Parameter[], T> group) => [.. parameters.Chunk(sizes.Next(1, 4)).Select(group)];
         using MatrixOptimizer optimizer = kind switch
         {
-            "root" => new RootOptimizer(parameters, With(new RootOptimizer.Options(), 0)),
-            "muon" => new Muon(parameters, With(new Muon.Options(), 0)),
+            "root" => new RootOptimizer(Drawn(g => new RootOptimizer.ParamGroup(g, new() { route = Routed })),
+                With(new RootOptimizer.Options(), 0)),
+            "muon" => new Muon(Drawn(g => new Muon.ParamGroup(g, new() { route = Routed })), With(new Muon.Options(), 0)),
             "free" => new ManifoldMuon(parameters, With(new ManifoldMuon.Options { manifold = Manifold.Euclidean }, 0)),
             _ => new ModularDescent(ModularBudget.FromTree(parameters.Select(ModularNode (p) => Atom.Linear(p))
                 .Aggregate((tree, atom) => tree >> atom)), With(new ModularDescent.Options(), 0)),
