@@ -86,12 +86,6 @@ public abstract partial record StiefelSolver
             return MatrixSignOf(W.Add(A, -lr)).MoveToOuterDisposeScope();
         }
 
-        internal override Tensor Step(Tensor W, Tensor M, double lr)
-        {
-            using var scope = NewDisposeScope();
-            return Retract(W, Solve(W, M).A, lr).MoveToOuterDisposeScope();
-        }
-
         internal override ScalarType RoundingOf(ScalarType weights) =>
             Sign == Precision.BFloat16 ? ScalarType.BFloat16 : weights;
 

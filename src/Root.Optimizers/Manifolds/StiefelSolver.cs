@@ -13,9 +13,6 @@ public abstract partial record StiefelSolver
 {
     private protected StiefelSolver() { }
 
-    /// <summary>retract(W - lr A).</summary>
-    internal abstract Tensor Step(Tensor W, Tensor M, double lr);
-
     /// <summary>The type whose rounding the step leaves in weights of a type.</summary>
     internal virtual ScalarType RoundingOf(ScalarType weights) => weights;
 
@@ -30,7 +27,8 @@ public abstract partial record StiefelSolver
     /// In bfloat16 A is still tangent, its norm up to a few hundredths above 1. The rational form takes no sign.</param>
     public sealed record Exact(TangentForm Form = TangentForm.Automatic, Precision Sign = Precision.Automatic) : StiefelSolver
     {
-        internal override Tensor Step(Tensor W, Tensor M, double lr)
+        /// <summary>retract(W - lr A).</summary>
+        internal Tensor Step(Tensor W, Tensor M, double lr)
         {
             using var scope = NewDisposeScope();
             return Step(W, M, lr, out _).MoveToOuterDisposeScope();
