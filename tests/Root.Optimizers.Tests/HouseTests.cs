@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using Root.Optimizers.Tests.Support;
 
 namespace Root.Optimizers.Tests;
 
@@ -10,16 +10,12 @@ public class HouseTests
     [Fact]
     public void No_line_of_code_is_too_long()
     {
-        var root = Root();
         var tooLong = from folder in new[] { "src", "tests", "benchmarks", "samples" }
-                      from file in Directory.EnumerateFiles(Path.Combine(root, folder), "*.cs", SearchOption.AllDirectories)
+                      from file in Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories)
                       from line in File.ReadLines(file).Select((text, i) => (text, number: i + 1))
                       // A reference to a generic member cannot be broken.
                       where line.text.Length > MostColumns && !line.text.Contains("cref=")
-                      select $"{Path.GetRelativePath(root, file)}:{line.number}";
+                      select $"{Path.GetRelativePath(Repository.Root, file)}:{line.number}";
         Assert.Equal([], tooLong);
     }
-
-    private static string Root([CallerFilePath] string here = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", ".."));
 }

@@ -1,5 +1,5 @@
 using System.IO.Enumeration;
-using System.Runtime.CompilerServices;
+using Root.Optimizers.Tests.Support;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -77,14 +77,11 @@ public class RoutingPageTests
     }
 
     /// <summary>The cells of each line of the table.</summary>
-    private static string[][] Table() => File.ReadLines(Page())
+    private static string[][] Table() => File.ReadLines(Path.Combine(Repository.Root, "docs", "routing.md"))
         .SkipWhile(line => !line.StartsWith("| module | the matrix step |", StringComparison.Ordinal)).Skip(2)
         .TakeWhile(line => line.StartsWith('|'))
         .Select(line => line.Split('|')[1..^1].Select(cell => cell.Trim()).ToArray()).ToArray();
 
     /// <summary>What stands between backticks.</summary>
     private static string[] Quoted(string cell) => cell.Split('`').Where((_, i) => i % 2 == 1).ToArray();
-
-    private static string Page([CallerFilePath] string here = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "docs", "routing.md"));
 }
