@@ -1,15 +1,21 @@
 namespace Shared;
 
-/// <summary>Files that are either the old one or the whole new one, whenever the process or machine stops.</summary>
+/// <summary>
+/// Files that are either the old one or the whole new one, whenever the process or machine stops. The library writes its own so, too;
+/// that is no part of what it offers.
+/// </summary>
 public static class AtomicFile
 {
+    /// <summary>Writes beside the target, under a name of its own, and moves it there when it is on the disk.</summary>
+    /// <param name="path">The target; its folder is made where there is none.</param>
+    /// <param name="write">Writes the content, to a stream that can seek and be read.</param>
     public static void Write(string path, Action<Stream> write)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        var temporary = $"{path}.{Environment.ProcessId}.tmp";
+        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {
-            using (var stream = File.Create(temporary))
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite))
             {
                 write(stream);
                 stream.Flush(flushToDisk: true);
@@ -17,9 +23,10 @@ public static class AtomicFile
 
             File.Move(temporary, path, overwrite: true);
         }
-        finally
+        catch
         {
             File.Delete(temporary);
+            throw;
         }
     }
 }
