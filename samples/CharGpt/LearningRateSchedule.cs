@@ -13,7 +13,7 @@ public static class LearningRateSchedule
     {
         if (step < options.Warmup)
         {
-            return (step + 1.0) / (options.Warmup + 1);
+            return (step + 1.0) / (options.Warmup + 1.0);
         }
 
         var progress = (double)(step - options.Warmup) / Math.Max(1, options.Steps - options.Warmup);

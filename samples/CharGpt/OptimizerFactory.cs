@@ -37,16 +37,27 @@ public static class OptimizerFactory
     public static IReadOnlyCollection<string> Names => Known.Keys;
 
     /// <summary>The options with the optimizer's own learning rate and weight decay where none are given.</summary>
-    public static TrainOptions WithDefaults(TrainOptions options) => options with
+    public static TrainOptions WithDefaults(TrainOptions options)
     {
-        LearningRate = options.LearningRate ?? Find(options.Optimizer).LearningRate,
-        WeightDecay = options.WeightDecay ?? Find(options.Optimizer).WeightDecay,
-    };
+        var (learningRate, weightDecay, _) = Find(options.Optimizer);
+        return options with
+        {
+            LearningRate = options.LearningRate ?? learningRate,
+            WeightDecay = options.WeightDecay ?? weightDecay,
+        };
+    }
 
     public static OptimizerHelper Make(Gpt model, TrainOptions options)
     {
         options = WithDefaults(options);
-        return Find(options.Optimizer).Create(model, options.LearningRate!.Value, options.WeightDecay!.Value);
+        try
+        {
+            return Find(options.Optimizer).Create(model, options.LearningRate!.Value, options.WeightDecay!.Value);
+        }
+        catch (ArgumentException e)
+        {
+            throw new UserException($"--optimizer {options.Optimizer}: {e.Message}", UserException.Usage);
+        }
     }
 
     private static (double LearningRate, double WeightDecay, Create Create) Find(string name) =>

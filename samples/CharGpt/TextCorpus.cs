@@ -21,7 +21,7 @@ public sealed class TextCorpus
         {
             throw new UserException(
                 $"The text has {text.Length:N0} bytes; as its last tenth is held out, a context of {context} needs "
-                + $"{10L * (context + 1):N0}. Give a longer --text or a smaller --context.");
+                + $"{10 * (context + 1L):N0}. Give a longer --text or a smaller --context.");
         }
     }
 

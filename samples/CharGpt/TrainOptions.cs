@@ -56,6 +56,12 @@ public sealed record TrainOptions
                 $"--width {Model.Width} is not divisible by --heads {Model.Heads}.", UserException.Usage);
         }
 
+        if (Batch * (Model.Context + 1L) > Array.MaxLength)
+        {
+            throw new UserException(
+                $"--batch {Batch}: with --context {Model.Context} more bytes than fit into an array.", UserException.Usage);
+        }
+
         return this;
     }
 

@@ -59,7 +59,14 @@ public sealed class Trainer(
             nn.utils.clip_grad_norm_(model.parameters(), options.Clip);
         }
 
-        optimizer.step();
+        try
+        {
+            optimizer.step();
+        }
+        catch (NotFiniteNumberException e)
+        {
+            throw Diverged(e.Message);
+        }
 
         // Reading the loss waits for the device, so the time below is the whole step's.
         var value = Finite(loss.item<float>());
@@ -71,5 +78,7 @@ public sealed class Trainer(
 
     private double Finite(double loss) => double.IsFinite(loss)
         ? loss
-        : throw new UserException($"The loss became {loss} after {Step} steps. Try a smaller --lr, or --clip 1.");
+        : throw Diverged($"The loss became {loss} after {Step} steps.");
+
+    private static UserException Diverged(string what) => new($"{what} Try a smaller --lr, or --clip 1.");
 }

@@ -121,9 +121,15 @@ public sealed class CharGptTests : IDisposable
     public void A_text_shorter_than_the_context_is_refused() =>
         AssertRefused(Run("--text", TextFile, "--context", "1000", "--out", Out("a")), 1, "--context");
 
+    [Theory]
+    [InlineData("sgd", "1e12")] // the loss is NaN
+    [InlineData("root", "1e36")] // a gradient is, before it
+    public void A_loss_that_is_no_number_ends_the_run(string optimizer, string lr) =>
+        AssertRefused(Run([.. Tiny("a"), "--optimizer", optimizer, "--lr", lr, "--steps", "50"]), 1, "--lr");
+
     [Fact]
-    public void A_loss_that_is_no_number_ends_the_run() =>
-        AssertRefused(Run([.. Tiny("a"), "--optimizer", "sgd", "--lr", "1e12", "--steps", "50"]), 1, "--lr");
+    public void A_rate_that_the_optimizer_refuses_is_named() =>
+        AssertRefused(Run([.. Tiny("a"), "--optimizer", "root", "--lr", "1e300"]), 2, "--optimizer root: ");
 
     [Fact]
     public void The_loop_leaves_no_tensors_behind()
