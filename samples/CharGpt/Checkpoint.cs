@@ -1,36 +1,54 @@
-using System.IO.Compression;
+using System.Text;
 using System.Text.Json;
 using Shared;
 using TorchSharp.Modules;
+using static TorchSharp.torch;
 
 namespace CharGpt;
 
-/// <summary>What a checkpoint says of its run, beside the weights.</summary>
-/// <param name="Text">The dataset's name or the file's full path.</param>
-/// <param name="TextSha256">Tells whether a resumed run reads the same text.</param>
-public sealed record CheckpointState(int Step, TrainOptions Options, string Text, string TextSha256);
-
 /// <summary>
-/// A run that can be taken up again: one zip file with state.json, metrics.csv (the run so far), model.bin and
-/// optimizer.bin (as TorchSharp saves them).
+/// A run that can be taken up again: one <see cref="SealedZip"/> with state.json, metrics.csv (the run so far), model.bin and
+/// optimizer.bin (as TorchSharp saves them, whichever optimizer it is). Whatever is wrong with a file ends in one line, a
+/// <see cref="UserException"/>; model and optimizer may be loaded in part then, and are of no use.
 /// </summary>
 public sealed class Checkpoint : IDisposable
 {
     public const string FileName = "checkpoint.zip";
 
-    private readonly ZipArchive archive;
+    private const string StatePart = "state.json";
+    private const string MetricsPart = "metrics.csv";
+    private const string ModelPart = "model.bin";
+    private const string OptimizerPart = "optimizer.bin";
 
-    private Checkpoint(ZipArchive archive)
+    private readonly string path;
+    private readonly SealedZip zip;
+
+    private Checkpoint(string path)
     {
-        this.archive = archive;
-        using (var stream = Entry("state.json"))
+        this.path = path;
+        zip = new SealedZip(path, [StatePart, MetricsPart, ModelPart, OptimizerPart]);
+        try
         {
-            State = JsonSerializer.Deserialize<CheckpointState>(stream)
-                ?? throw new InvalidDataException("state.json is empty.");
-        }
+            using var state = zip.Read(StatePart);
+            State = CheckpointState.FromJson(state.ToArray());
+            using var metrics = new StreamReader(zip.Read(MetricsPart));
+            History = MetricsCsv.Read(metrics);
+            if (History.Count != State.Step)
+            {
+                throw new InvalidDataException($"it has metrics of {History.Count} steps, and is said to be after step {State.Step}.");
+            }
 
-        using var reader = new StreamReader(Entry("metrics.csv"));
-        History = [.. MetricsCsv.Read(reader)];
+            // Before anybody makes one of that size.
+            if (sizeof(float) * Gpt.ParameterCount(State.Options.Model) > zip.LengthOf(ModelPart))
+            {
+                throw new InvalidDataException($"{ModelPart} is too short for a model of its options.");
+            }
+        }
+        catch
+        {
+            zip.Dispose();
+            throw;
+        }
     }
 
     public CheckpointState State { get; }
@@ -39,69 +57,91 @@ public sealed class Checkpoint : IDisposable
 
     public static void Save(
         string path, CheckpointState state, IEnumerable<StepMetrics> history, Gpt model, OptimizerHelper optimizer) =>
-        AtomicFile.Write(path, file =>
-        {
-            using var archive = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true);
-            Add("state.json", stream => JsonSerializer.Serialize(stream, state));
-            Add("metrics.csv", stream =>
+        AtomicFile.Write(path, file => SealedZip.Write(
+            file,
+            (StatePart, stream => stream.Write(state.ToJson())),
+            (MetricsPart, stream =>
             {
                 using var writer = new StreamWriter(stream);
                 MetricsCsv.Write(writer, history);
-            });
-            Add("model.bin", stream => model.save(stream));
-            Add("optimizer.bin", stream =>
+            }),
+            (ModelPart, stream => model.save(stream)),
+            (OptimizerPart, stream =>
             {
                 using var writer = new BinaryWriter(stream);
                 optimizer.save_state_dict(writer);
-            });
-
-            void Add(string name, Action<Stream> write)
-            {
-                using var stream = archive.CreateEntry(name, CompressionLevel.NoCompression).Open();
-                write(stream);
-            }
-        });
+            })));
 
     /// <summary>Opens a checkpoint, given as its file or as the folder that holds it.</summary>
     public static Checkpoint Open(string path)
     {
         path = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
-        return Guard(path, () => new Checkpoint(ZipFile.OpenRead(path)));
+        try
+        {
+            return new Checkpoint(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or JsonException
+            or FormatException or OverflowException or ArgumentException or NotSupportedException or UserException)
+        {
+            throw Refusal(path, e);
+        }
     }
 
-    /// <summary>Loads the weights and the optimizer's state into objects made with the checkpoint's options.</summary>
-    public void Load(Gpt model, OptimizerHelper optimizer) => Guard(Checkpoint.FileName, () =>
+    /// <summary>Loads the weights into a model made with the checkpoint's options.</summary>
+    // Where names are noted, TorchSharp refuses one that comes twice, in the place of another.
+    public void Load(Gpt model) => Load(ModelPart, reader => model.load(reader, loadedParameters: []));
+
+    /// <summary>Loads the state into an optimizer made with the checkpoint's options.</summary>
+    public void Load(OptimizerHelper optimizer) => Load(OptimizerPart, reader =>
     {
-        using var weights = Entry("model.bin");
-        model.load(weights);
-        using var state = new BinaryReader(Entry("optimizer.bin"));
-        optimizer.load_state_dict(state);
-        return true;
+        var state = optimizer.state_dict();
+
+        // TorchSharp makes SGD's momentum in any shape that the file says, and compares shapes with one that is there.
+        foreach (var (parameter, its) in optimizer.parameters().Zip(state.State))
+        {
+            if (its is SGD.State sgd)
+            {
+                sgd.momentum_buffer ??= zeros_like(parameter);
+            }
+        }
+
+        optimizer.load_state_dict(reader);
+        if (state.Options.Any(options => options is AdamW.Options { amsgrad: true }))
+        {
+            throw new InvalidDataException("it is of an AdamW of another kind.");
+        }
     });
 
-    public void Dispose() => archive.Dispose();
+    public void Dispose() => zip.Dispose();
 
-    // In memory, because readers of tensors may want to seek.
-    private MemoryStream Entry(string name)
-    {
-        var entry = archive.GetEntry(name) ?? throw new InvalidDataException($"{name} is missing.");
-        using var stream = entry.Open();
-        var content = new MemoryStream();
-        stream.CopyTo(content);
-        content.Position = 0;
-        return content;
-    }
-
-    private static T Guard<T>(string path, Func<T> read)
+    // What TorchSharp's readers throw at content that makes no sense is nowhere said, and may come from native code.
+    private void Load(string part, Action<BinaryReader> load)
     {
         try
         {
-            return read();
+            using var content = zip.Read(part);
+            using var reader = new BinaryReader(content);
+            load(reader);
+            if (content.Position != content.Length)
+            {
+                throw new InvalidDataException($"{part} is too long.");
+            }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException
-            or JsonException or FormatException or ArgumentException or InvalidOperationException)
+        catch (Exception e)
         {
-            throw new UserException($"{path} cannot be resumed: {e.Message}");
+            throw Refusal(path, e);
         }
+    }
+
+    // One line, of printable characters: messages of native code have a stack trace below, others quote the file.
+    private static UserException Refusal(string path, Exception e)
+    {
+        var line = new StringBuilder(e.Message.Split('\n')[0].TrimEnd());
+        for (var i = 0; i < line.Length; i++)
+        {
+            line[i] = char.IsControl(line[i]) ? ' ' : line[i];
+        }
+
+        return new UserException($"{path} cannot be resumed: {line}");
     }
 }

@@ -33,6 +33,14 @@ public sealed class Gpt : Module<Tensor, Tensor>
 
     public GptOptions Options { get; }
 
+    /// <summary>How many parameters a model of these options has; as a double, because options can be of any size.</summary>
+    public static double ParameterCount(GptOptions options)
+    {
+        double width = options.Width;
+        var block = width * (12 * width + 4);
+        return options.Layers * block + width * ((options.Tied ? 1 : 2) * GptOptions.Vocabulary + 2);
+    }
+
     /// <summary>Logits (batch, time, 256) of the next byte, from bytes (batch, time) as integers.</summary>
     public override Tensor forward(Tensor bytes)
     {

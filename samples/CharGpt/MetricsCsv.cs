@@ -16,30 +16,48 @@ public static class MetricsCsv
         }
     }
 
-    // Losses keep all their digits: two runs that claim to be equal can be compared.
-    public static void Append(TextWriter writer, StepMetrics m) => writer.WriteLine(string.Create(
-        CultureInfo.InvariantCulture,
-        $"{m.Step},{m.LearningRate},{m.TrainLoss},{m.ValLoss},{m.TokensPerSecond:F0},{m.Seconds:F3}"));
+    public static void Append(TextWriter writer, StepMetrics metrics) => writer.WriteLine(Line(metrics));
 
-    public static IEnumerable<StepMetrics> Read(TextReader reader)
+    /// <summary>Reads what <see cref="Write"/> wrote: steps 1, 2, ... to any, each as it is written.</summary>
+    /// <exception cref="FormatException">A number is none.</exception>
+    /// <exception cref="InvalidDataException">It is something else.</exception>
+    public static List<StepMetrics> Read(TextReader reader)
     {
         if (reader.ReadLine() != Header)
         {
-            throw new InvalidDataException("these are not the metrics of a run.");
+            throw new InvalidDataException("its metrics.csv is not of a run.");
         }
 
+        var history = new List<StepMetrics>();
         while (reader.ReadLine() is { } line)
         {
-            var field = line.Split(',');
-            yield return new StepMetrics(
-                int.Parse(field[0], CultureInfo.InvariantCulture),
-                Number(field[1]),
-                Number(field[2]),
-                field[3].Length == 0 ? null : Number(field[3]),
-                Number(field[4]),
-                Number(field[5]));
+            var step = history.Count + 1;
+            if (line.Split(',') is not [_, var rate, var loss, var validation, var tokens, var seconds]
+                || new StepMetrics(
+                    step,
+                    Number(rate),
+                    Number(loss),
+                    validation.Length == 0 ? null : Number(validation),
+                    Number(tokens),
+                    Number(seconds)) is var metrics && Line(metrics) != line)
+            {
+                throw new InvalidDataException($"line {step + 1} of its metrics.csv is not that of step {step}.");
+            }
+
+            history.Add(metrics);
         }
+
+        return history;
     }
 
-    private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
+    // Losses keep all their digits: two runs that claim to be equal can be compared.
+    private static string Line(StepMetrics m) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{m.Step},{m.LearningRate},{m.TrainLoss},{m.ValLoss},{m.TokensPerSecond:F0},{m.Seconds:F3}");
+
+    // Rates, cross-entropies in float32 and times are neither negative nor larger; NaN is refused with them.
+    private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture) is var number
+        && number is >= 0 and <= float.MaxValue
+            ? number
+            : throw new FormatException($"'{text}' in its metrics.csv is out of range.");
 }

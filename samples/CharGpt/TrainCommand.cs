@@ -39,17 +39,25 @@ internal sealed class TrainCommand : IDisposable
         text = request.Text ?? checkpoint?.State.Text ?? Dataset.MobyDick.Name;
         text = Dataset.IsName(text) ? text : Path.GetFullPath(text);
         corpus = new TextCorpus(Dataset.Read(text), options.Model.Context);
+        if (checkpoint is not null && checkpoint.State.TextSha256 != corpus.Sha256)
+        {
+            throw new UserException($"'{text}' is not the text that the run to resume was trained on.");
+        }
+
         folder = request.Out ?? FolderOf(request.Resume) ?? NewFolder(options.Optimizer);
         Directory.CreateDirectory(folder);
 
         manual_seed(options.Seed);
         model = new Gpt(options.Model);
+        checkpoint?.Load(model); // on the CPU: elsewhere it would move the model, and an optimizer keep the old parameters
         model.to(device);
         optimizer = OptimizerFactory.Make(model, options);
         trainer = new Trainer(model, optimizer, corpus, options, device);
         if (checkpoint is not null)
         {
-            Continue(checkpoint);
+            checkpoint.Load(optimizer);
+            history.AddRange(checkpoint.History);
+            trainer.ContinueFrom(checkpoint.State.Step, history.LastOrDefault()?.Seconds ?? 0);
         }
     }
 
@@ -102,7 +110,7 @@ internal sealed class TrainCommand : IDisposable
             trainer.Step,
             Loss(Part.Training, FinalSequences / 4),
             Loss(Part.HeldOut, FinalSequences),
-            Math.Round((double)trainer.Step * options.Batch * options.Model.Context / trainer.Seconds, 1),
+            Speed(),
             options.Seed);
         TrainingDisplay.ShowResult(result, parameters, trainer.Seconds);
         if (request.Sample > 0)
@@ -129,20 +137,13 @@ internal sealed class TrainCommand : IDisposable
             stop.Token));
     }
 
+    // Of a resumed run whose few steps took no millisecond, 0: JSON has no infinity.
+    private double Speed() => trainer.Seconds > 0
+        ? Math.Round((double)trainer.Step * options.Batch * options.Model.Context / trainer.Seconds, 1)
+        : 0;
+
     private double Loss(Part part, int sequences) =>
         Evaluation.Loss(model, corpus, part, sequences, options.Batch, device);
-
-    private void Continue(Checkpoint checkpoint)
-    {
-        if (checkpoint.State.TextSha256 != corpus.Sha256)
-        {
-            throw new UserException($"'{text}' is not the text that the run to resume was trained on.");
-        }
-
-        checkpoint.Load(model, optimizer);
-        history.AddRange(checkpoint.History);
-        trainer.ContinueFrom(checkpoint.State.Step, history.LastOrDefault()?.Seconds ?? 0);
-    }
 
     private static TrainOptions Choose(TrainRequest request, Checkpoint? checkpoint)
     {
