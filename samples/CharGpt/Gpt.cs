@@ -37,7 +37,7 @@ public sealed class Gpt : Module<Tensor, Tensor>
     public static double ParameterCount(GptOptions options)
     {
         double width = options.Width;
-        var block = width * (12 * width + 4);
+        var block = 12 * width * width + 4 * width; // attention has 4 width^2, the MLP 8, two norms have 4 width
         return options.Layers * block + width * ((options.Tied ? 1 : 2) * GptOptions.Vocabulary + 2);
     }
 

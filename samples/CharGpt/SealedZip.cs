@@ -83,7 +83,7 @@ public sealed class SealedZip : IDisposable
             throw new InvalidDataException($"it does not hold {string.Join(", ", parts)}, each once, and nothing else.");
         }
 
-        // Of each and of all: entries may overlap, and their sum may overflow.
+        // Of all, too: two entries may be said to lie at one place.
         if (archive.Entries.Any(entry => entry.Length != entry.CompressedLength || entry.Length > file.Length)
             || archive.Entries.Sum(entry => entry.Length) > file.Length)
         {

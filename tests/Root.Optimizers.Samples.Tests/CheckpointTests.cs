@@ -204,6 +204,9 @@ public class CheckpointTests(RootRun root) : IClassFixture<RootRun>
             StringComparison.Ordinal);
         Assert.Contains("model.bin is too long", With("model.bin", bytes => [.. bytes, 0]), StringComparison.Ordinal);
         Assert.Contains("optimizer.bin is too long", With("optimizer.bin", bytes => [.. bytes, 0]), StringComparison.Ordinal);
+        Assert.Contains("end of the stream", With("model.bin", bytes => // 2^30 dimensions, and bytes enough for the weights
+            Latin1(Latin1(bytes).Replace("weight\u0006\u0002", "weight\u0006\u0080\u0080\u0080\u0080\u0004", StringComparison.Ordinal))),
+            StringComparison.Ordinal);
         With("model.bin", bytes => bytes[..^1]);
         With("optimizer.bin", bytes => bytes[..^1]);
         With("optimizer.bin", _ => []);
