@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using CharGpt;
 using Root.Optimizers.Tests.Support;
-using Shared;
+using static Root.Optimizers.Samples.Tests.CheckpointFile;
 
 namespace Root.Optimizers.Samples.Tests;
 
@@ -11,9 +11,7 @@ namespace Root.Optimizers.Samples.Tests;
 [Slow]
 public class CheckpointTests(RootRun root) : IClassFixture<RootRun>
 {
-    private static readonly string[] Optimizers = ["root", "adamw", "sgd"];
-
-    public static TheoryData<string> Kinds => [.. Optimizers];
+    public static TheoryData<string> Kinds => ["root", "adamw", "sgd"];
 
     [Theory, MemberData(nameof(Kinds))]
     public void What_is_saved_is_what_is_loaded(string optimizer)
@@ -39,60 +37,11 @@ public class CheckpointTests(RootRun root) : IClassFixture<RootRun>
     }
 
     [Fact]
-    public void A_file_damaged_anywhere_is_refused()
-    {
-        var run = root.Run;
-        var count = 0;
-        foreach (var mutant in Mutants.Of(run.Original, Mutants.Count(3_000, 100_000), seed: 1))
-        {
-            AssertRefused(run, mutant);
-            count++;
-        }
-
-        for (var length = 0; length < run.Original.Length; length += 37, count++)
-        {
-            AssertRefused(run, run.Original[..length]);
-        }
-
-        Report($"damaged: {count} mutants of {run.Original.Length} bytes, all refused");
-    }
-
-    // As nobody's disk does it: the checksum is that of the damaged content. What is taken is another checkpoint then, and the run
-    // goes on from it or ends in one line.
-    [Theory, MemberData(nameof(Kinds))]
-    public void A_file_made_to_harm_does_none(string optimizer)
-    {
-        using var run = new SmallRun(optimizer);
-        var (refused, taken, stepped) = (0, 0, 0);
-        foreach (var mutant in Mutants.Of(run.Original, Mutants.Count(1_000, 20_000), seed: 2).Where(bytes => bytes.Length >= 64))
-        {
-            Seal(mutant);
-            if (Refusal(run, mutant) is not null)
-            {
-                refused++;
-            }
-            else if (taken++ % 4 == 0 && Record.Exception(() => run.Train(3, 4)) is var failure)
-            {
-                Assert.True(failure is null or UserException, $"{failure}");
-                stepped++;
-            }
-        }
-
-        // Nothing of them has stayed.
-        using var other = new SmallRun(optimizer);
-        run.Resume(run.Original);
-        run.Train(3, 4);
-        other.Train(3, 4);
-        Assert.Equal(other.History[^1].ValLoss, run.History[^1].ValLoss);
-        Report($"sealed, {optimizer}: {refused} refused, {taken} taken, of which {stepped} made a step");
-    }
-
-    [Fact]
     public void Other_zips_are_refused()
     {
         var run = root.Run;
         var parts = Parts(run.Original);
-        void Refused(string reason, byte[] mutant) => Assert.Contains(reason, AssertRefused(root.Run, mutant), StringComparison.Ordinal);
+        void Refused(string reason, byte[] mutant) => Assert.Contains(reason, root.Run.AssertRefused(mutant), StringComparison.Ordinal);
 
         run.Resume(Zip(parts)); // as it is, put together here
         Refused("damaged or of another kind", Zip(parts, seal: false));
@@ -128,8 +77,8 @@ public class CheckpointTests(RootRun root) : IClassFixture<RootRun>
         var lying = (byte[])bomb.Clone();
         Overwrite(lying, "metrics.csv", null);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.Contains("compressed", AssertRefused(run, bomb), StringComparison.Ordinal);
-        AssertRefused(run, lying);
+        Assert.Contains("compressed", run.AssertRefused(bomb), StringComparison.Ordinal);
+        run.AssertRefused(lying);
 
         // Observed 7.1: the part as it is packed, and its one line as text.
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10 * bomb.Length);
@@ -197,7 +146,7 @@ public class CheckpointTests(RootRun root) : IClassFixture<RootRun>
         using var run = new SmallRun("sgd");
         var parts = Parts(run.Original);
         string With(string name, Func<byte[], byte[]> edit) =>
-            AssertRefused(run, Zip(parts.Select(part => part.Name == name ? (name, edit(part.Content)) : part)));
+            run.AssertRefused(Zip(parts.Select(part => part.Name == name ? (name, edit(part.Content)) : part)));
         Assert.Contains("same key", With("model.bin", bytes =>
             Latin1(Latin1(bytes).Replace(
                 Prefixed("blocks.0.mlp_norm.weight"), Prefixed("blocks.0.attention_norm.weight"), StringComparison.Ordinal))),
@@ -216,8 +165,8 @@ public class CheckpointTests(RootRun root) : IClassFixture<RootRun>
     public void The_state_of_another_optimizer_is_refused()
     {
         using var adamw = new SmallRun("adamw");
-        AssertRefused(adamw, root.Run.Original);
-        AssertRefused(root.Run, adamw.Original);
+        adamw.AssertRefused(root.Run.Original);
+        root.Run.AssertRefused(adamw.Original);
     }
 
     [Theory]
@@ -250,92 +199,8 @@ public class CheckpointTests(RootRun root) : IClassFixture<RootRun>
         var edited = new Regex(pattern, RegexOptions.Singleline).Replace(text, instead, 1);
         Assert.NotEqual(text, edited);
         var mutant = Zip(original.Select(part => part.Name == name ? (name, Encoding.UTF8.GetBytes(edited)) : part));
-        Assert.Contains(reason, AssertRefused(root.Run, mutant), StringComparison.Ordinal);
+        Assert.Contains(reason, root.Run.AssertRefused(mutant), StringComparison.Ordinal);
     }
-
-    private static string AssertRefused(SmallRun run, byte[] bytes)
-    {
-        var message = Refusal(run, bytes);
-        Assert.NotNull(message);
-        return message;
-    }
-
-    /// <summary>Null where it is taken. Any exception that is no refusal ends the test.</summary>
-    private static string? Refusal(SmallRun run, byte[] bytes)
-    {
-        try
-        {
-            run.Resume(bytes);
-            return null;
-        }
-        catch (UserException e)
-        {
-            Assert.StartsWith($"{run.Path} cannot be resumed: ", e.Message, StringComparison.Ordinal);
-            Assert.DoesNotContain(e.Message, char.IsControl);
-            return e.Message;
-        }
-    }
-
-    private static (string Name, byte[] Content)[] Parts(byte[] zip)
-    {
-        using var archive = new ZipArchive(new MemoryStream(zip));
-        return [.. archive.Entries.Select(entry =>
-        {
-            using var content = new MemoryStream();
-            using var stream = entry.Open();
-            stream.CopyTo(content);
-            return (entry.FullName, content.ToArray());
-        })];
-    }
-
-    private static IEnumerable<string> Contents(byte[] zip) => Parts(zip).Select(part => Latin1(part.Content));
-
-    private static byte[] Zip(
-        IEnumerable<(string Name, byte[] Content)> parts, string? compressed = null, bool seal = true)
-    {
-        using var file = new MemoryStream();
-        using (var archive = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true) { Comment = new string('0', 64) })
-        {
-            foreach (var (name, content) in parts)
-            {
-                var level = name == compressed ? CompressionLevel.Fastest : CompressionLevel.NoCompression;
-                using var stream = archive.CreateEntry(name, level).Open();
-                stream.Write(content);
-            }
-        }
-
-        if (seal)
-        {
-            SealedZip.Seal(file);
-        }
-
-        return file.ToArray();
-    }
-
-    private static void Seal(byte[] file) => SealedZip.Seal(new MemoryStream(file));
-
-    /// <summary>Changes the lengths that the zip's directory gives of an entry, both, or the unpacked one to the packed.</summary>
-    private static void Overwrite(byte[] zip, string name, uint? length)
-    {
-        // The directory's record: compressed size at 20, size at 24, name at 46.
-        var record = Latin1(zip).LastIndexOf(name, StringComparison.Ordinal) - 46;
-        BitConverter.TryWriteBytes(zip.AsSpan(record + 24), length ?? BitConverter.ToUInt32(zip, record + 20));
-        if (length is { } both)
-        {
-            BitConverter.TryWriteBytes(zip.AsSpan(record + 20), both);
-        }
-
-        Seal(zip);
-    }
-
-    // As BinaryWriter writes a short string.
-    private static string Prefixed(string name) => (char)name.Length + name;
-
-    private static string Latin1(byte[] bytes) => Encoding.Latin1.GetString(bytes);
-
-    private static byte[] Latin1(string text) => Encoding.Latin1.GetBytes(text);
-
-    private static void Report(string line) => TestContext.Current.TestOutputHelper?.WriteLine(line);
 }
 
 /// <summary>Most tests want one run only.</summary>

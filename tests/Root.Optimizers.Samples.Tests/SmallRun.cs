@@ -1,4 +1,5 @@
 using CharGpt;
+using Shared;
 using TorchSharp;
 using TorchSharp.Modules;
 
@@ -74,6 +75,30 @@ internal sealed class SmallRun : IDisposable
         using var checkpoint = Checkpoint.Open(Path);
         checkpoint.Load(Model);
         checkpoint.Load(Optimizer);
+    }
+
+    /// <summary>Why these bytes are refused.</summary>
+    public string AssertRefused(byte[] bytes)
+    {
+        var message = Refusal(bytes);
+        Assert.NotNull(message);
+        return message;
+    }
+
+    /// <summary>Why these bytes are refused, in one line; null where they are taken. Anything else ends the test.</summary>
+    public string? Refusal(byte[] bytes)
+    {
+        try
+        {
+            Resume(bytes);
+            return null;
+        }
+        catch (UserException e)
+        {
+            Assert.StartsWith($"{Path} cannot be resumed: ", e.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain(e.Message, char.IsControl);
+            return e.Message;
+        }
     }
 
     public void Dispose()
