@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Root.Optimizers;
 using Shared;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -91,7 +92,7 @@ public sealed class Checkpoint : IDisposable
     // Where names are noted, TorchSharp refuses one that comes twice, in the place of another.
     public void Load(Gpt model) => Load(ModelPart, reader => model.load(reader, loadedParameters: []));
 
-    /// <summary>Loads the state into an optimizer made with the checkpoint's options.</summary>
+    /// <summary>Loads the state into an optimizer made with the checkpoint's options, from which it keeps its own.</summary>
     public void Load(OptimizerHelper optimizer) => Load(OptimizerPart, reader =>
     {
         var state = optimizer.state_dict();
@@ -105,14 +106,25 @@ public sealed class Checkpoint : IDisposable
             }
         }
 
+        // And it takes any options, on some of which a step fails. The library's optimizers check theirs.
+        var made = state.Options.Where(options => options is not MatrixOptions).Select(options => (options, Written(options))).ToList();
         optimizer.load_state_dict(reader);
-        if (state.Options.Any(options => options is AdamW.Options { amsgrad: true }))
+        foreach (var (options, written) in made)
         {
-            throw new InvalidDataException("it is of an AdamW of another kind.");
+            using var own = new BinaryReader(new MemoryStream(written));
+            options.LoadStateDict(own);
         }
     });
 
     public void Dispose() => zip.Dispose();
+
+    private static byte[] Written(OptimizerOptions options)
+    {
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream);
+        options.SaveStateDict(writer);
+        return stream.ToArray();
+    }
 
     // What TorchSharp's readers throw at content that makes no sense is nowhere said, and may come from native code.
     private void Load(string part, Action<BinaryReader> load)
