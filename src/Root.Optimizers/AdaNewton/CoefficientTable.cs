@@ -5,7 +5,8 @@ namespace Root.Optimizers.AdaNewton;
 /// <summary>
 /// The Newton-Schulz coefficients that were fitted, by matrix shape and number of steps. A matrix and its transpose share an
 /// entry; a shape without one gets the schedule that covers the most singular values. Optimizers that are given one table learn
-/// into it together.
+/// into it together, the latest fit of a shape standing; on several threads, too, but then which one is the latest is not
+/// repeatable.
 /// </summary>
 public sealed partial class CoefficientTable : Coefficients
 {

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace Root.Optimizers;
 
-/// <summary>Watches a step from inside: see <see cref="MatrixOptimizer.Observer"/>.</summary>
+/// <summary>Watches a step from inside: see <see cref="MatrixOptimizer.Observer"/>. It may not step, save or load the optimizer, which
+/// is half done then.</summary>
 public interface IStepObserver
 {
     /// <summary>Called for every part of every matrix parameter at every step, before the parameter changes.</summary>

@@ -20,7 +20,7 @@ public abstract partial class MatrixOptimizer
     /// <summary>Adds all of the groups, or none.</summary>
     private protected void AddGroups(IReadOnlyList<ParamGroup> groups)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        using var call = Enter();
         CheckNotReplaced();
         using var scope = NewDisposeScope(); // of what is prepared
         var (added, then) = (new List<Group>(), new List<Action?>());

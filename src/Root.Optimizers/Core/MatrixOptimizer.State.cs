@@ -11,7 +11,7 @@ public abstract partial class MatrixOptimizer
     /// <summary>The state of every parameter, and every group's options.</summary>
     public override StateDictionary state_dict()
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        using var call = Enter();
         CheckNotReplaced();
         foreach (var group in _groups) OptionsOf(group);
         return base.state_dict();
@@ -21,8 +21,8 @@ public abstract partial class MatrixOptimizer
     /// <exception cref="ArgumentException">The other optimizer has other groups, parameters or routes; nothing is changed.</exception>
     public override void load_state_dict(StateDictionary state_dict)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(state_dict);
+        using var call = Enter();
         var slots = Slots.ToArray();
         if (state_dict.Options.Count != _groups.Count || state_dict.State.Count != slots.Length)
             throw new ArgumentException(
@@ -46,7 +46,7 @@ public abstract partial class MatrixOptimizer
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        using var call = Enter();
         CheckNotReplaced();
         foreach (var group in _groups) OptionsOf(group);
         AtomicFile.Write(path, stream => SavedState.Write(this, stream));
@@ -64,7 +64,7 @@ public abstract partial class MatrixOptimizer
     /// <exception cref="IOException">The file cannot be read.</exception>
     public LoadedState Load(string path, bool strict = true)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        using var call = Enter();
         CheckNotReplaced();
         foreach (var group in _groups) OptionsOf(group);
         using var stream = File.OpenRead(path);

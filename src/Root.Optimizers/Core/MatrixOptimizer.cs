@@ -14,6 +14,7 @@ namespace Root.Optimizers;
 public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
 {
     private readonly List<Group> _groups = [];
+    private readonly OneAtATime _calls = new();
     private FiniteGradients _finite = new();
     private bool _disposed;
 
@@ -98,8 +99,8 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
     /// On CUDA, where looking would stall the device, a later step tells, and the step itself changes neither parameters nor
     /// momentum nor moments; their step counts may include it.</exception>
     /// <exception cref="ArgumentException">An option is out of range, or a product of some is no float32.</exception>
-    /// <exception cref="InvalidOperationException">A parameter was replaced since construction, or a gradient is sparse or of another
-    /// shape or device than its parameter.</exception>
+    /// <exception cref="InvalidOperationException">A parameter was replaced since construction, a gradient is sparse or of another
+    /// shape or device than its parameter, or another thread is in the midst of a step.</exception>
     /// <exception cref="InterruptedStepException">What had been checked failed all the same; it says which parameters had
     /// moved.</exception>
     public override Tensor? step(Func<Tensor>? closure = null)
@@ -110,6 +111,7 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
             using (enable_grad())
                 loss = closure();
 
+        using var call = Enter();
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         CheckNotReplaced();
@@ -169,6 +171,15 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         base.zero_grad();
     }
 
+    /// <summary>Begins a call that reads or changes the whole optimizer, and ends when the result is disposed.</summary>
+    /// <exception cref="InvalidOperationException">There is another one.</exception>
+    /// <exception cref="ObjectDisposedException">The optimizer has been disposed.</exception>
+    internal OneAtATime.Call Enter()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _calls.Enter(this);
+    }
+
     private void CheckNotReplaced()
     {
         foreach (var slot in Slots)
@@ -181,8 +192,9 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
     /// <summary>Releases the optimizer's state; the parameters stay.</summary>
     protected override void Dispose(bool disposing)
     {
-        base.Dispose(disposing);
         if (!disposing || _disposed) return;
+        using var call = Enter();
+        base.Dispose(disposing);
         _disposed = true;
         foreach (var slot in Slots) slot.Kept.Dispose();
         _finite.Dispose();

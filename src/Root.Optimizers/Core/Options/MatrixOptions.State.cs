@@ -31,6 +31,7 @@ public abstract partial class MatrixOptions
     public sealed override void SaveStateDict(BinaryWriter writer)
     {
         if (Owner?.IsFirst(this) != true) return;
+        using var call = Owner.Enter();
         using var state = new MemoryStream();
         SavedState.Write(Owner, state);
         writer.Write(state.Length);
@@ -45,6 +46,7 @@ public abstract partial class MatrixOptions
     public sealed override void LoadStateDict(BinaryReader reader)
     {
         if (Owner?.IsFirst(this) != true) return;
+        using var call = Owner.Enter();
         try
         {
             var length = reader.ReadInt64();

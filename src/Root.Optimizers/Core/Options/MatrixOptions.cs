@@ -129,12 +129,13 @@ public abstract partial class MatrixOptions : OptimizerOptions
         if (fallback_weight_decay is { } decay) Require.NotNegative(decay, nameof(fallback_weight_decay));
     }
 
-    /// <summary>Checks that what a step multiplies by is a number in float32, too.</summary>
+    /// <summary>Checks that a group's options have a learning rate, and that what a step multiplies by is a number in float32,
+    /// too.</summary>
     /// <param name="parts">The group's matrices.</param>
-    /// <exception cref="ArgumentException">A product of options is not.</exception>
+    /// <exception cref="ArgumentException">There is none, or a product of options is not.</exception>
     internal void CheckRates(IReadOnlyList<MatrixPart> parts)
     {
-        var lr = LearningRate ?? DefaultLearningRate;
+        var lr = LearningRate ?? throw Require.Invalid(nameof(LearningRate), "null", "a finite number, at least 0");
         Require.Float32(lr * fallback_lr_factor, "LearningRate times fallback_lr_factor");
         Require.Float32(lr * fallback_lr_factor * (fallback_weight_decay ?? weight_decay),
             "LearningRate times fallback_lr_factor and the fallback's weight_decay");
