@@ -29,7 +29,7 @@ public class HostileFileTests(ITestOutputHelper output)
     [Fact, Slow]
     public void Thousands_of_state_files() => StateFiles(3_000);
 
-    [Fact(Explicit = true)]
+    [Fact(Explicit = true), Trait("speed", "long")]
     public void Hundreds_of_thousands_of_state_files() => StateFiles(300_000);
 
     private void StateFiles(int count)
@@ -86,7 +86,7 @@ public class HostileFileTests(ITestOutputHelper output)
     [Fact, Slow]
     public void Thousands_of_coefficient_tables() => Tables(3_000);
 
-    [Fact(Explicit = true)]
+    [Fact(Explicit = true), Trait("speed", "long")]
     public void Hundreds_of_thousands_of_coefficient_tables() => Tables(200_000);
 
     private void Tables(int count)

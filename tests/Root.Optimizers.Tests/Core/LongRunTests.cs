@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 namespace Root.Optimizers.Tests.Core;
 
 /// <summary>What shows only in the long run: ./run test --long.</summary>
+[Trait("speed", "long")]
 public class LongRunTests(ITestOutputHelper output)
 {
     /// <summary>Tells the process that is to be killed where to save.</summary>
