@@ -134,6 +134,9 @@ public class StateFileTests
         { "lies at", f => f.Header["w.bias.exp_avg"]!["data_offsets"] = new JsonArray(0, 20) }, // overlaps
         { "lies at", f => f.Header["w.bias.exp_avg"]!["data_offsets"] = new JsonArray(long.MaxValue - 20, long.MaxValue) },
         { "type", f => f.Header["w.weight.momentum_buffer"]!["dtype"] = "I32" },
+        { "it has 'x.momentum_buffer'", f => f.Header["x.momentum_buffer"] = Empty(0) },
+        { "no saved state", f => f.Header["x.momentum_buffer"] = Empty(0, long.MaxValue / 2) }, // no bytes, and no tensor either
+        { "no saved state", f => f.Header["x.momentum_buffer"] = Empty([.. Enumerable.Repeat(long.MaxValue / 9, 63), 0]) },
         { "coefficient", f => f.With("groups", g => g[0]!["coefficients"] = JsonNode.Parse(
             """{"format":"Root.Optimizers coefficients","version":2,"entries":[{"shape":[6,8],"steps":[[-1,0,0]]}]}""")) },
         { "coefficient", f => f.With("groups", g => g[0]!["coefficients"] = JsonNode.Parse(
@@ -141,6 +144,12 @@ public class StateFileTests
         { "do not lead", f => f.With("groups", g =>
             (g[0]!["coefficients"], g[0]!["learn_coefficients"]) = (JsonNode.Parse("""{"steps":[[100,0,0]]}"""), false)) },
         { "coefficients", f => f.With("groups", g => g[0]!["coefficients"] = null) },
+    };
+
+    private static JsonObject Empty(params long[] shape) => new()
+    {
+        ["dtype"] = "F32", ["shape"] = new JsonArray([.. shape.Select(side => JsonValue.Create(side))]),
+        ["data_offsets"] = new JsonArray(0, 0),
     };
 
     private static int Offset(SavedFile file, string tensor) => (int)file.Header[tensor]!["data_offsets"]![0]!;
@@ -184,6 +193,18 @@ public class StateFileTests
         Refused(announced, "a header of 100 MB");
         File.Delete(path);
         Assert.Equal(before, Saving.FileBytes(target));
+    }
+
+    [Theory]
+    [InlineData("\"w.weight.momentum_buffer\":", "\"w.bias.exp_avg\":")]
+    [InlineData("\"format\":", "\"optimizer\":")]
+    public void A_name_that_stands_twice_is_refused(string name, string already)
+    {
+        using var source = Stepped(Named("w.weight", "w.bias"));
+        using var target = Stepped(Named("w.weight", "w.bias"));
+        var text = SavedFile.Parse(Saving.FileBytes(source)).Header.ToJsonString();
+        Assert.Contains("malformed", Assert.Throws<InvalidDataException>(() => Saving.LoadFile(target,
+            SavedFile.Signed(text.Replace(name, already), SavedFile.Parse(Saving.FileBytes(source)).Data))).Message);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace Root.Optimizers.Tests.Support;
 
@@ -28,14 +29,24 @@ public sealed record SavedFile(JsonObject Header, byte[] Data)
     /// <summary>The file, with the checksum of what it holds now.</summary>
     public byte[] ToBytes(bool sign = true)
     {
-        if (sign)
-        {
-            Metadata["checksum"] = new string('0', 64);
-            Metadata["checksum"] = Convert.ToHexStringLower(SHA256.HashData([.. Encoding.UTF8.GetBytes(Header.ToJsonString()), .. Data]));
-        }
-        var header = Encoding.UTF8.GetBytes(Header.ToJsonString());
-        var length = new byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
-        return [.. length, .. header, .. Data];
+        if (sign) Metadata["checksum"] = NoChecksum;
+        return sign ? Signed(Header.ToJsonString(), Data) : Joined(Header.ToJsonString(), Data);
+    }
+
+    /// <summary>A file of a header whose checksum is zeros.</summary>
+    public static byte[] Signed(string header, byte[] data)
+    {
+        header = Regex.Replace(header, "(?<=\"checksum\":\")[0-9a-f]{64}", NoChecksum);
+        return Joined(header.Replace(NoChecksum,
+            Convert.ToHexStringLower(SHA256.HashData([.. Encoding.UTF8.GetBytes(header), .. data]))), data);
+    }
+
+    private static readonly string NoChecksum = new('0', 64);
+
+    private static byte[] Joined(string header, byte[] data)
+    {
+        var (bytes, length) = (Encoding.UTF8.GetBytes(header), new byte[8]);
+        BinaryPrimitives.WriteInt64LittleEndian(length, bytes.Length);
+        return [.. length, .. bytes, .. data];
     }
 }
