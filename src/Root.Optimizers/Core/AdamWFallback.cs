@@ -1,5 +1,5 @@
+using Root.Optimizers.Core.State;
 using Root.Optimizers.LinearAlgebra;
-using static TorchSharp.torch;
 
 namespace Root.Optimizers.Core;
 
@@ -10,23 +10,21 @@ namespace Root.Optimizers.Core;
 /// </summary>
 internal static class AdamWFallback
 {
-    public static void Update(Gradient gradient, MatrixOptions options)
+    public static void Update(VectorBatch batch, MatrixOptions options)
     {
         var lr = options.LearningRate!.Value * options.fallback_lr_factor;
         var decay = options.fallback_weight_decay ?? options.weight_decay;
         var (beta1, beta2) = options.betas;
-        using var scope = NewDisposeScope();
-        var (slot, g) = (gradient.Slot, gradient.Value.Widened());
-        var state = ((VectorSlot)slot).State;
-        var t = ++state.step;
-        gradient.Change(state.exp_avg, m => m.Mul_(beta1).Add_(g, 1 - beta1));
-        gradient.Change(state.exp_avg_sq, v => v.Mul_(beta2).AddCMul_(g, g, 1 - beta2));
-        var denominator = state.exp_avg_sq.sqrt().Add_(options.eps);
+        var t = batch.NextStep();
+        var g = batch.Gradients();
+        var m = batch.Change(AdamWState.FirstMomentName, m => m.Mul_(beta1).Add_(g, 1 - beta1));
+        var v = batch.Change(AdamWState.SecondMomentName, v => v.Mul_(beta2).AddCMul_(g, g, 1 - beta2));
+        var denominator = v.sqrt().Add_(options.eps);
         var size = lr * Math.Sqrt(1 - Math.Pow(beta2, t)) / (1 - Math.Pow(beta1, t));
-        gradient.ChangeParameter(theta => theta, theta =>
+        batch.ChangeParameters(theta =>
         {
-            WeightDecay.Apply_(theta, state.exp_avg, lr * decay, options.cautious);
-            theta.AddCDiv_(state.exp_avg, denominator, -size);
+            WeightDecay.Apply_(theta, m, lr * decay, options.cautious);
+            theta.AddCDiv_(m, denominator, -size);
         });
     }
 }

@@ -7,7 +7,7 @@ namespace Root.Optimizers.Core;
 /// <summary>
 /// Keeps NaN and infinity out of a model, and gradients so large that sums or squares of theirs would be. On the CPU a step with
 /// such a gradient throws, or goes on without the parameter (<see cref="NonFinite"/>). On a GPU, where reading a result waits for all
-/// work in flight, the device itself leaves the changes out (<see cref="Gradient.Change"/>), what it found is copied to the host
+/// work in flight, the device itself leaves the changes out (<see cref="Verdict"/>), what it found is copied to the host
 /// behind the work, and the first later step that sees it there throws.
 /// </summary>
 /// <param name="deferred">Whether the device decides; by default where no gradient is on the CPU.</param>

@@ -1,3 +1,4 @@
+using Root.Optimizers.Core.State;
 using Root.Optimizers.LinearAlgebra;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -10,68 +11,48 @@ namespace Root.Optimizers.Core;
 /// </summary>
 public sealed class MatrixBatch
 {
-    /// <summary>
-    /// On the CPU a batch holds no more entries: small matrices gain by sharing calls, large ones lose the cache and the
-    /// reuse of memory. Source: RootOptimizer's step on 2 cores with AVX-512 BF16, libtorch 2.10, November 2026: this limit takes
-    /// 0.54 of the time of one matrix at a time for 8 of 192x768, 0.39 for 8 of 192x192, 0.83 for 8 of 512x512.
-    /// </summary>
-    private const long EntriesOnCpu = 1 << 20;
-
+    private readonly MatrixBundle _bundle;
     private readonly IReadOnlyList<Member> _members;
     private readonly IStepObserver? _observer;
+    private readonly Verdict _verdict;
 
     /// <summary>What the observer is shown: the momentum as it was before anything was done to it.</summary>
     private Tensor? _observed;
 
-    private MatrixBatch(IReadOnlyList<Member> members, IStepObserver? observer) => (_members, _observer) = (members, observer);
+    internal MatrixBatch(MatrixBundle bundle, IReadOnlyList<Member> members, IStepObserver? observer)
+    {
+        (_bundle, _members, _observer) = (bundle, members, observer);
+        _verdict = Verdict.Of(members);
+    }
 
     /// <summary>A part of a parameter, and its gradient.</summary>
-    internal readonly record struct Member(Gradient Gradient, MatrixPart Part)
-    {
-        public long Entries => Part.Blocks * Part.Shape.Rows * Part.Shape.Columns;
-    }
+    internal readonly record struct Member(Gradient Gradient, MatrixPart Part);
 
     /// <summary>The parameters' parts in the batch, in the order in which they are stacked.</summary>
     public IEnumerable<MatrixPart> Parts => _members.Select(member => member.Part);
 
     /// <summary>The shape of each matrix.</summary>
-    public MatrixShape Shape => _members[0].Part.Shape;
+    public MatrixShape Shape => First.Shape;
 
     /// <summary>What the optimizer has planned for these parameters.</summary>
-    public object? Plan => _members[0].Part.Plan;
+    public object? Plan => First.Plan;
 
     /// <summary>The parameters' type.</summary>
-    public ScalarType Type => _members[0].Part.Slot.Parameter.dtype;
+    public ScalarType Type => First.Slot.Parameter.dtype;
 
     /// <summary>Where they are.</summary>
-    public Device Device => _members[0].Part.Slot.Parameter.device;
+    public Device Device => First.Slot.Parameter.device;
+
+    internal IReadOnlyList<Member> Members => _members;
+
+    private MatrixPart First => _members[0].Part;
 
     /// <summary>The element type of an iteration over these matrices.</summary>
-    public ScalarType TypeFor(Precision precision) => precision.Resolve(Type, Device.type, Shape.Shorter);
-
-    /// <summary>The matrices among <paramref name="gradients"/>, equal ones together, in order of appearance.</summary>
-    internal static IReadOnlyList<MatrixBatch> Form(IEnumerable<Gradient> gradients, IStepObserver? observer) => gradients
-        .Where(g => g.Slot is MatrixSlot)
-        .SelectMany(g => ((MatrixSlot)g.Slot).Parts.Select(part => new Member(g, part)))
-        .GroupBy(m => (m.Part.Shape, m.Gradient.Slot.Parameter.dtype, m.Gradient.Value.device_type, m.Gradient.Value.device_index,
-            m.Part.Plan))
-        .SelectMany(Portions)
-        .Select(members => new MatrixBatch(members, observer))
-        .ToList();
-
-    /// <summary>All on a GPU; on the CPU as few even portions as <see cref="EntriesOnCpu"/> allows.</summary>
-    private static IEnumerable<Member[]> Portions(IEnumerable<Member> equal)
-    {
-        var members = equal.ToArray();
-        if (members[0].Gradient.Value.device_type != DeviceType.CPU) return [members];
-        var entries = members.Sum(member => member.Entries);
-        var portions = Math.Min(members.Length, (entries + EntriesOnCpu - 1) / EntriesOnCpu);
-        return members.Chunk((int)((members.Length + portions - 1) / Math.Max(portions, 1)));
-    }
+    public ScalarType TypeFor(Precision precision) => precision.Resolve(Type, First.Slot.Parameter.device_type, Shape.Shorter);
 
     /// <summary>A buffer that the optimizer keeps, beside the momentum.</summary>
     /// <param name="name">Of the <see cref="StateBuffer"/>.</param>
-    public BatchBuffer this[string name] => new(_members, name);
+    public BatchBuffer this[string name] => new(this, name);
 
     /// <summary>
     /// Heavy-ball momentum, in place: M &lt;- mu M + G. Returns G + mu M with Nesterov, else M, stacked.
@@ -88,25 +69,22 @@ public sealed class MatrixBatch
     public Tensor Average(double mu, bool nesterov) =>
         Momentum(mu, gradientShare: 1 - mu, (M, G) => nesterov ? M.Mul(mu).Add_(G, 1 - mu) : M.clone());
 
-    /// <summary>M &lt;- mu M + share G, in place, and what is made of the new M and G, stacked.</summary>
+    /// <summary>M &lt;- mu M + share G, in place, and what is made of the new M and G.</summary>
     private Tensor Momentum(double mu, double gradientShare, Func<Tensor, Tensor, Tensor> result)
     {
-        var momentum = Stack(member =>
-        {
-            var (M, G) = (member.Part.Of(member.Part.Slot.State.momentum_buffer), member.Part.Of(member.Gradient.Value));
-            var left = StaleMomentum.Left(member, mu);
-            member.Gradient.Change(M, M => (left is null ? M.Mul_(mu) : M.mul_(left)).Add_(G, gradientShare));
-            return result(M, G);
-        });
-        if (_observer is not null) _observed = momentum.clone();
+        using var scope = NewDisposeScope();
+        var G = Stack(member => member.Gradient.Value);
+        var left = StaleMomentum.Left(this, G, mu);
+        var M = Change(StateBuffer.MomentumName, M => (left is null ? M.Mul_(mu) : M.mul_(left)).Add_(G, gradientShare));
+        var momentum = result(M, G).MoveToOuterDisposeScope();
+        if (_observer is not null) _observed = momentum.clone().MoveToOuterDisposeScope();
         return momentum;
     }
 
     /// <summary>theta &lt;- (1 - lr decay) theta - lr scale U, with the factor of the shape that the options name.</summary>
     /// <param name="updates">U, (b, rows, columns).</param>
     /// <param name="options">The group's.</param>
-    public void Descend(Tensor updates, OrthogonalizingOptions options) =>
-        Descend(updates, options, part => options.lr_scale.Factor(part));
+    public void Descend(Tensor updates, OrthogonalizingOptions options) => Descend(updates, options, options.lr_scale.Factor(First));
 
     /// <summary>
     /// theta &lt;- (1 - lr decay) theta - lr scale U, for each parameter of the batch, lr times its share; cautious: entries do not
@@ -115,26 +93,25 @@ public sealed class MatrixBatch
     /// <param name="updates">U, (b, rows, columns).</param>
     /// <param name="options">The group's.</param>
     /// <param name="scale">A factor of the update.</param>
-    public void Descend(Tensor updates, MatrixOptions options, double scale = 1) => Descend(updates, options, _ => scale);
-
-    private void Descend(Tensor updates, MatrixOptions options, Func<MatrixPart, double> scale)
+    public void Descend(Tensor updates, MatrixOptions options, double scale = 1)
     {
         using var scope = NewDisposeScope();
         Show(updates);
-        foreach (var (member, U) in ByMember(updates))
+        var rate = options.LearningRate!.Value * First.Slot.Share;
+        ChangeParameters(updates, (theta, U) =>
         {
-            var rate = options.LearningRate!.Value * member.Part.Slot.Share;
-            member.Gradient.ChangeParameter(member.Part.Of, theta =>
-            {
-                WeightDecay.Apply_(theta, U, rate * options.weight_decay, options.cautious);
-                theta.Add_(U, -rate * scale(member.Part));
-            });
-        }
+            WeightDecay.Apply_(theta, U, rate * options.weight_decay, options.cautious);
+            theta.Add_(U, -rate * scale);
+        });
     }
 
     /// <summary>The parameters, stacked as <see cref="Accumulate"/> stacks their momentum; a copy.</summary>
-    public Tensor Parameters() => Stack(member =>
-        member.Part.Of(member.Part.Slot.State.Master ?? member.Part.Slot.Parameter).Widened().clone());
+    public Tensor Parameters()
+    {
+        using var scope = NewDisposeScope();
+        var theta = HasMasters ? Buffer(ParameterState.MasterName, Shape).stacked : Stack(member => member.Part.Slot.Parameter).Widened();
+        return theta.clone().MoveToOuterDisposeScope();
+    }
 
     /// <summary>theta &lt;- W, for each parameter of the batch.</summary>
     /// <param name="values">W, (b, rows, columns).</param>
@@ -142,7 +119,7 @@ public sealed class MatrixBatch
     {
         using var scope = NewDisposeScope();
         if (_observer is not null) Show(Parameters().sub_(values));
-        foreach (var (member, W) in ByMember(values)) member.Gradient.ChangeParameter(member.Part.Of, theta => theta.copy_(W));
+        ChangeParameters(values, (theta, W) => theta.copy_(W));
     }
 
     private void Show(Tensor updates)
@@ -156,23 +133,94 @@ public sealed class MatrixBatch
         }
     }
 
-    /// <summary>Stacks what <paramref name="partwise"/> makes of each member, new tensors of the parts' own shapes.</summary>
-    private Tensor Stack(Func<Member, Tensor> partwise)
+    private bool HasMasters => First.Slot.State.Master is not null;
+
+    /// <summary>Takes over entries of 16-bit parameters that somebody else has changed since the last step.</summary>
+    internal void RefreshMasters()
     {
+        if (!HasMasters) return;
         using var scope = NewDisposeScope();
-        var parts = _members.Select(member => member.Part.Stack(partwise(member))).ToArray();
-        return (parts.Length == 1 ? parts[0] : cat(parts, 0)).MoveToOuterDisposeScope();
+        var theta = Stack(member => member.Part.Slot.Parameter);
+        var (masters, isView) = Buffer(ParameterState.MasterName, Shape);
+        masters.copy_(where(masters.to(theta.dtype).eq(theta), masters, theta.to(masters.dtype)));
+        if (!isView) PutBack(ParameterState.MasterName, masters);
     }
 
-    /// <summary>What of a stacked tensor belongs to each member, in the shape of its part.</summary>
-    private IEnumerable<(Member member, Tensor value)> ByMember(Tensor stacked)
+    /// <summary>Changes a buffer of all matrices in place, but where the step is lost.</summary>
+    /// <param name="name">Of the buffer.</param>
+    /// <param name="change">Of the stacked buffer, (b, buffer rows, buffer columns).</param>
+    /// <returns>It, changed; only to be read.</returns>
+    internal Tensor Change(string name, Action<Tensor> change)
     {
-        var start = 0;
-        foreach (var member in _members)
+        var shape = First.Slot.State.ShapeOf(First, name);
+        var (stacked, isView) = Buffer(name, shape);
+        _verdict.Change(stacked, change);
+        if (!isView) PutBack(name, stacked);
+        return stacked;
+    }
+
+    /// <summary>A buffer of all matrices, stacked: a view where they lie side by side and all of them are in the batch, else a
+    /// copy.</summary>
+    private (Tensor stacked, bool isView) Buffer(string name, MatrixShape shape)
+    {
+        if (_members.Count == _bundle.Parts.Count && _bundle.Stacked(name, shape) is { } side) return (side, true);
+        var own = _members.Select(member => member.Part.Slot.State.Stacked(member.Part, name)).ToArray();
+        return own.Length == 1 ? (own[0], First.IsWhole) : (cat(own, 0), false);
+    }
+
+    /// <summary>Copies what <see cref="Buffer"/> gave back to the parameters' own buffers.</summary>
+    private void PutBack(string name, Tensor stacked)
+    {
+        foreach (var (part, its) in Parts.Zip(Split(stacked))) part.Slot.State.Put(part, name, its);
+    }
+
+    /// <summary>
+    /// Changes the parameters in place, those of 16 bits by way of their float32 masters, or else of a float32 copy; but not where the
+    /// step is lost.
+    /// </summary>
+    /// <param name="values">(b, rows, columns).</param>
+    /// <param name="change">Of parameters, in float32 or float64, by values of the same shape: entry by entry.</param>
+    private void ChangeParameters(Tensor values, Action<Tensor, Tensor> change)
+    {
+        if (HasMasters)
+            PutParameters(Change(ParameterState.MasterName, masters => change(masters, values)));
+        else if (_members.Count == 1 && Type.IsWide())
         {
-            var part = member.Part;
-            yield return (member, part.Unstack(stacked.narrow(0, start, part.Blocks), part.Of(part.Slot.Parameter).shape));
-            start += part.Blocks;
+            var theta = First.Of(First.Slot.Parameter);
+            var its = First.Unstack(values, theta.shape);
+            _verdict.Change(theta, theta => change(theta, its));
+        }
+        else
+        {
+            var theta = Stack(member => member.Part.Slot.Parameter).Widened();
+            _verdict.Change(theta, theta => change(theta, values));
+            PutParameters(theta);
         }
     }
+
+    /// <summary>Tensors of the parameters' shapes, stacked: (b, rows, columns). A copy, but of one member where it can be a view.</summary>
+    private Tensor Stack(Func<Member, Tensor> of) =>
+        _members.Count == 1 ? First.Stack(First.Of(of(_members[0])))
+        : _bundle.AlongRows ? cat(_members.Select(of).ToArray(), 0).view(-1, Shape.Rows, Shape.Columns)
+        : cat(_members.Select(member => member.Part.Stack(member.Part.Of(of(member)))).ToArray(), 0);
+
+    private void PutParameters(Tensor stacked)
+    {
+        if (_bundle.AlongRows)
+        {
+            var shape = First.Slot.Shape;
+            var joined = shape.Length == 2 ? stacked.view(-1, shape[1]) : stacked.view([-1, .. shape.AsSpan(1)]);
+            var pieces = joined.split(_members.Select(member => member.Part.Slot.Shape[0]).ToArray(), 0);
+            for (var i = 0; i < pieces.Length; i++) _members[i].Part.Slot.Parameter.copy_(pieces[i]);
+            return;
+        }
+        foreach (var (part, its) in Parts.Zip(Split(stacked)))
+        {
+            var theta = part.Of(part.Slot.Parameter);
+            theta.copy_(part.Unstack(its, theta.shape));
+        }
+    }
+
+    /// <summary>What of a stacked tensor belongs to each member.</summary>
+    private Tensor[] Split(Tensor stacked) => stacked.split(_members.Select(member => (long)member.Part.Blocks).ToArray(), 0);
 }

@@ -35,7 +35,8 @@ public abstract partial class MatrixOptimizer
             ((MatrixOptions)options).CheckRates(group.Parts);
         }
         foreach (var (slot, state) in slots.Zip(state_dict.State)) slot.Kept.Check(state);
-        base.load_state_dict(state_dict);
+        foreach (var (group, options) in _groups.Zip(state_dict.Options)) group.Options.LoadStateDict(options);
+        foreach (var (slot, state) in slots.Zip(state_dict.State)) slot.Kept.LoadStateDict(state);
     }
 
     /// <summary>

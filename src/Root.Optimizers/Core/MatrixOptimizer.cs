@@ -34,6 +34,10 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         public MatrixOptions Options => (MatrixOptions)Public.Options;
 
         public MatrixPart[] Parts { get; } = [.. Slots.OfType<MatrixSlot>().SelectMany(slot => slot.Parts)];
+
+        public IReadOnlyList<MatrixBundle> Matrices { get; } = MatrixBundle.Of(Slots);
+
+        public IReadOnlyList<VectorBundle> Vectors { get; } = VectorBundle.Of(Slots);
     }
 
     internal IReadOnlyList<Group> Groups => _groups;
@@ -123,38 +127,43 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         }
         var gradients = _finite.Check(_groups.Zip(options, (group, its) =>
             ((IReadOnlyList<Gradient>)Gradient.Read(group.Slots), its.non_finite)).ToArray());
-        var batches = gradients.Select(g => MatrixBatch.Form(g, Observer)).ToArray();
+        var bySlot = gradients.Select(g => g.ToDictionary(gradient => gradient.Slot)).ToArray();
+        var matrices = _groups.Zip(bySlot, (group, its) =>
+            group.Matrices.Select(bundle => bundle.BatchOf(its, Observer)).OfType<MatrixBatch>().ToArray()).ToArray();
+        var vectors = _groups.Zip(bySlot, (group, its) => group.Vectors.SelectMany(bundle => bundle.BatchesOf(its)).ToArray()).ToArray();
         OnStepping(gradients.SelectMany(g => g).Select(g => g.Slot).OfType<MatrixSlot>().SelectMany(slot => slot.Parts).ToArray());
 
-        // Parts of matrices and whole vectors that are done.
-        var done = new HashSet<object>();
+        // Batches that are done.
+        var (doneMatrices, doneVectors) = (new List<MatrixBatch>(), new List<VectorBatch>());
         try
         {
-            foreach (var (slot, _, _, _) in gradients.SelectMany(g => g))
-            {
-                slot.Kept.RefreshMaster(slot.Parameter);
-                if (slot is MatrixSlot matrix) matrix.State.step++;
-            }
+            foreach (var batch in matrices.SelectMany(b => b)) batch.RefreshMasters();
+            foreach (var batch in vectors.SelectMany(b => b)) batch.RefreshMasters();
+            foreach (var gradient in gradients.SelectMany(g => g))
+                if (gradient.Slot is MatrixSlot matrix) matrix.State.step++;
             for (var i = 0; i < _groups.Count; i++)
             {
-                foreach (var batch in batches[i])
+                foreach (var batch in matrices[i])
                     using (NewDisposeScope())
                     {
                         Step(batch, options[i]);
-                        done.UnionWith(batch.Parts);
+                        doneMatrices.Add(batch);
                     }
-                foreach (var vector in gradients[i].Where(g => g.Slot is VectorSlot))
-                {
-                    AdamWFallback.Update(vector, options[i]);
-                    done.Add(vector.Slot);
-                }
+                foreach (var batch in vectors[i])
+                    using (NewDisposeScope())
+                    {
+                        AdamWFallback.Update(batch, options[i]);
+                        doneVectors.Add(batch);
+                    }
             }
             OnStepped();
         }
         catch (Exception e)
         {
+            var parts = doneMatrices.SelectMany(batch => batch.Parts).ToHashSet();
+            var slots = doneVectors.SelectMany(batch => batch.Slots).ToHashSet();
             var moved = gradients.SelectMany(g => g).Select(g => g.Slot)
-                .Where(slot => slot is MatrixSlot matrix ? matrix.Parts.All(done.Contains) : done.Contains(slot)).ToArray();
+                .Where(slot => slot is MatrixSlot matrix ? matrix.Parts.All(parts.Contains) : slots.Contains(slot)).ToArray();
             throw new InterruptedStepException($"The step of {GetType().Name} failed in the midst: {e.Message} "
                 + (moved.Length == 0 ? "No parameter has taken it whole."
                     : $"Taken by: {string.Join(", ", moved.Select(slot => slot.Label))}.")
@@ -197,6 +206,8 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         base.Dispose(disposing);
         _disposed = true;
         foreach (var slot in Slots) slot.Kept.Dispose();
+        foreach (var bundle in _groups.SelectMany(group => group.Matrices)) bundle.Dispose();
+        foreach (var bundle in _groups.SelectMany(group => group.Vectors)) bundle.Dispose();
         _finite.Dispose();
         _state.Clear();
     }

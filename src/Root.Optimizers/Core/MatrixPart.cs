@@ -11,7 +11,7 @@ public sealed class MatrixPart
 {
     private readonly int _dimension;
     private readonly long _start, _length, _batch;
-    private readonly bool _byColumns, _isWhole;
+    private readonly bool _byColumns;
     private readonly int _cuts;
 
     internal MatrixPart(MatrixSlot slot, int batchDims, bool byColumns, (long start, long length, int blocks) cut)
@@ -21,7 +21,7 @@ public sealed class MatrixPart
         Slot = slot;
         (_start, _length, _cuts) = cut;
         (_byColumns, _dimension) = (byColumns, batchDims + (byColumns ? 1 : 0));
-        _isWhole = _length == (byColumns ? columns : rows);
+        IsWhole = _length == (byColumns ? columns : rows) && !(byColumns && _cuts > 1);
         _batch = shape.Take(batchDims).Aggregate(1L, (product, size) => product * size);
         Shape = byColumns ? new(rows, _length / _cuts) : new(_length / _cuts, columns);
         Blocks = checked((int)(_batch * _cuts));
@@ -50,8 +50,12 @@ public sealed class MatrixPart
     /// <summary>How many counts that is.</summary>
     internal long IdleCounts => Blocks * IdleShape.Rows * IdleShape.Columns;
 
+    /// <summary>Whether it is all of the parameter, row by row: then a contiguous tensor of the parameter's shape is its matrices, one
+    /// after the other.</summary>
+    internal bool IsWhole { get; }
+
     /// <summary>The part of a tensor of the parameter's shape: a view.</summary>
-    internal Tensor Of(Tensor x) => _isWhole ? x : x.narrow(_dimension, _start, _length);
+    internal Tensor Of(Tensor x) => IsWhole ? x : x.narrow(_dimension, _start, _length);
 
     /// <summary>(Blocks, rows, columns) from what <see cref="Of"/> gives; a view where it can be.</summary>
     internal Tensor Stack(Tensor part) => _byColumns && _cuts > 1

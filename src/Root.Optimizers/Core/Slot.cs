@@ -1,13 +1,18 @@
 using Root.Optimizers.Core.State;
 using Root.Optimizers.LinearAlgebra;
 using TorchSharp.Modules;
+using static TorchSharp.torch;
 
 namespace Root.Optimizers.Core;
 
 /// <summary>One parameter of an optimizer.</summary>
 public abstract class Slot
 {
-    private protected Slot(Parameter parameter, RoutedParameter routed) => (Parameter, Routed) = (parameter, routed);
+    private protected Slot(Parameter parameter, RoutedParameter routed)
+    {
+        (Parameter, Routed) = (parameter, routed);
+        (Shape, Entries) = (parameter.shape, parameter.numel());
+    }
 
     /// <summary>The parameter.</summary>
     public Parameter Parameter { get; }
@@ -19,6 +24,22 @@ public abstract class Slot
     public string Label => Describe(Routed.Name, Routed.Shape);
 
     internal abstract ParameterState Kept { get; }
+
+    /// <summary>The parameter's shape; asking libtorch for it takes as long as an operator on a small tensor.</summary>
+    internal long[] Shape { get; }
+
+    /// <summary>How many entries the parameter has.</summary>
+    internal long Entries { get; }
+
+    /// <summary>Whether a gradient has the parameter's shape and device, and a floating type.</summary>
+    internal bool Takes(Tensor gradient)
+    {
+        if (gradient.ndim != Shape.Length || !gradient.is_floating_point() || gradient.device_type != Parameter.device_type
+            || gradient.device_index != Parameter.device_index) return false;
+        for (var i = 0; i < Shape.Length; i++)
+            if (gradient.size(i) != Shape[i]) return false;
+        return true;
+    }
 
     internal static string Describe(string? name, IEnumerable<long> shape) =>
         $"{(name is null ? "the parameter" : $"'{name}'")} of shape {shape.Text()}";

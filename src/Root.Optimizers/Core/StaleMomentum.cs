@@ -1,3 +1,4 @@
+using Root.Optimizers.Core.State;
 using Root.Optimizers.LinearAlgebra;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -17,27 +18,22 @@ internal static class StaleMomentum
     private const double Remainder = 1e-7;
 
     /// <summary>What a step multiplies the momentum by, (mu or 0) for each matrix; null: mu for all.</summary>
-    /// <param name="member">The matrices.</param>
+    /// <param name="batch">The matrices.</param>
+    /// <param name="G">Their gradients, (b, rows, columns).</param>
     /// <param name="mu">The momentum's decay.</param>
-    /// <returns>Of a shape that broadcasts to the part's.</returns>
-    public static Tensor? Left(MatrixBatch.Member member, double mu)
+    /// <returns>Of a shape that broadcasts to G's.</returns>
+    public static Tensor? Left(MatrixBatch batch, Tensor G, double mu)
     {
-        var (gradient, part) = member;
-        var state = part.Slot.State;
-        var isWhole = part.Slot.Parts.Count == 1 && part.IdleCounts == 1;
-        // The host knows on the CPU; a matrix that is one of several may be idle beside others that are not.
-        if (gradient.IsLive && isWhole && !state.MayBeIdle) return null;
-
-        using var scope = NewDisposeScope();
-        var idle = state.IdleOf(part);
-        var zero = Largest(part.Stack(part.Of(gradient.Value)), part.IdleShape).IsZero();
-        gradient.Change(idle, idle => idle.Add_(1).mul_(zero));
-        state.MayBeIdle = !(gradient.IsLive && isWhole);
-        var left = idle.Le(MostIdle(mu)).to(state.momentum_buffer.dtype).Mul_(mu);
-        if (part.IdleCounts == 1) return left.reshape([]).MoveToOuterDisposeScope();
-        var shape = part.Of(part.Slot.Parameter).shape;
-        return part.Unstack(left.expand(part.Blocks, part.Shape.Rows, part.Shape.Columns), shape).MoveToOuterDisposeScope();
+        if (batch.Members.All(member => IsKnownLive(member) && !member.Part.Slot.State.MayBeIdle)) return null;
+        var zero = Largest(G, batch.Members[0].Part.IdleShape).IsZero();
+        var idle = batch.Change(ParameterState.IdleName, idle => idle.Add_(1).mul_(zero));
+        foreach (var member in batch.Members) member.Part.Slot.State.MayBeIdle = !IsKnownLive(member);
+        return idle.Le(MostIdle(mu)).to(batch.Type == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32).Mul_(mu);
     }
+
+    /// <summary>Whether the host knows that no matrix of a part is idle; one of several may be beside others that are not.</summary>
+    private static bool IsKnownLive(MatrixBatch.Member member) =>
+        member.Gradient.IsLive && member.Part.Slot.Parts.Count == 1 && member.Part.IdleCounts == 1;
 
     private static Tensor Largest(Tensor G, MatrixShape counted) => counted switch
     {

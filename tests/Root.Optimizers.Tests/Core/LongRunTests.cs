@@ -49,7 +49,8 @@ public class LongRunTests(ITestOutputHelper output)
             HypersphericalDescent spheres => spheres.Placements,
             _ => [],
         };
-        foreach (var placement in placements) output.WriteLine($"{placement.Parameter.Name}: {placement.Distance:G3} off {placement.Manifold}");
+        foreach (var (parameter, manifold, _, distance, _) in placements)
+            output.WriteLine($"{parameter.Name}: {distance:G3} off {manifold}");
         Assert.All(placements, placement => Assert.False(placement.Moved));
         anew.Dispose();
         optimizer.Dispose();

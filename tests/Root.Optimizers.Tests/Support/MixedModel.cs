@@ -37,7 +37,8 @@ public static class MixedModel
             if (values is not null)
                 using (no_grad())
                     foreach (var (parameter, value) in network.parameters().Zip(values)) parameter.copy_(value);
-            return ([.. network.parameters()], new ModularDescent(network, ModularBudget.FromSequential(network), new() { LearningRate = 0.02 }));
+            return ([.. network.parameters()], new ModularDescent(network, ModularBudget.FromSequential(network),
+                new() { LearningRate = 0.02 }));
         }
         (string name, ScalarType type, long[] shape)[] model =
         [

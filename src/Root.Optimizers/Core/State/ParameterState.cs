@@ -10,6 +10,9 @@ public abstract class ParameterState : OptimizerState, IDisposable
 {
     internal const string MasterName = "master";
 
+    /// <summary>Of what is counted for <see cref="StaleMomentum"/>; it is saved as numbers.</summary>
+    internal const string IdleName = "idle";
+
     private readonly string[] _names;
     private readonly Tensor[] _buffers;
 
@@ -67,8 +70,27 @@ public abstract class ParameterState : OptimizerState, IDisposable
     {
     }
 
-    /// <summary>The buffers by their names.</summary>
+    /// <summary>The buffers that are saved, by their names.</summary>
     internal IEnumerable<(string name, Tensor tensor)> Named => _names.Zip(_buffers);
+
+    /// <summary>All buffers.</summary>
+    internal IEnumerable<(string name, Tensor tensor)> Kept => Idle is null ? Named : Named.Append((IdleName, Idle));
+
+    /// <summary>Who has laid the buffers side by side with those of other parameters; null: they have memory of their own.</summary>
+    internal SideBySide? Home { get; private set; }
+
+    /// <summary>The buffers become views of what holds the same.</summary>
+    internal void MoveTo(SideBySide home, Dictionary<string, Tensor> views)
+    {
+        for (var i = 0; i < _buffers.Length; i++)
+        {
+            _buffers[i].Dispose();
+            _buffers[i] = views[_names[i]];
+        }
+        Idle?.Dispose();
+        Idle = views.GetValueOrDefault(IdleName);
+        Home = home;
+    }
 
     /// <summary>Copies step count and buffers from the state of another optimizer.</summary>
     /// <exception cref="ArgumentException">The other state is of another kind, shape or type.</exception>
@@ -146,6 +168,7 @@ public abstract class ParameterState : OptimizerState, IDisposable
             // What moves belongs to the scope that is open at the time; the state outlives it.
             _buffers[i] = _buffers[i].to(device, disposeAfter: true).DetachFromDisposeScope();
         Idle = Idle?.to(device, disposeAfter: true).DetachFromDisposeScope();
+        Home = null;
     }
 
     /// <summary>Whether step counts agree and buffers agree to torch.allclose's tolerances.</summary>
@@ -199,19 +222,39 @@ public sealed class MatrixState : ParameterState
     internal void CountIdle(MatrixSlot slot) => Count(slot.Parts.Sum(part => part.IdleCounts), slot.Parameter.device);
 
     /// <summary>The counts of a part, (blocks, counted rows, counted columns): a view.</summary>
-    internal Tensor IdleOf(MatrixPart part) =>
+    private Tensor IdleOf(MatrixPart part) =>
         Idle!.narrow(0, part.Slot.Parts.TakeWhile(other => other != part).Sum(other => other.IdleCounts), part.IdleCounts)
             .reshape(part.Blocks, part.IdleShape.Rows, part.IdleShape.Columns);
 
+    /// <summary>The rows and columns of a buffer that belong to each matrix of a part.</summary>
+    internal MatrixShape ShapeOf(MatrixPart part, string name) => name switch
+    {
+        MasterName => part.Shape,
+        IdleName => part.IdleShape,
+        _ => _places[(part, name)].shape,
+    };
+
+    /// <summary>What of a buffer belongs to the matrices of a part, (blocks, buffer rows, buffer columns): a view where it can
+    /// be.</summary>
+    internal Tensor Stacked(MatrixPart part, string name) => Of(part, name) is (var view, true) ? part.Stack(view) : Of(part, name).view;
+
+    /// <summary>Copies back what <see cref="Stacked"/> gave.</summary>
+    internal void Put(MatrixPart part, string name, Tensor stacked)
+    {
+        var (view, isLikeParameter) = Of(part, name);
+        view.copy_(isLikeParameter ? part.Unstack(stacked, view.shape) : stacked);
+    }
+
     /// <summary>What of a buffer belongs to a part: a view, of the shape of the part where the buffer looks like the parameter, else
     /// (blocks, buffer rows, buffer columns).</summary>
-    internal (Tensor view, bool isLikeParameter) Of(MatrixPart part, string name)
+    private (Tensor view, bool isLikeParameter) Of(MatrixPart part, string name)
     {
-        var buffer = this[name];
+        if (name == IdleName) return (IdleOf(part), false);
+        if (name == MasterName) return (part.Of(Master!), true);
         var (offset, shape, isLikeParameter) = _places[(part, name)];
         return (isLikeParameter
-            ? part.Of(buffer)
-            : buffer.reshape(-1).narrow(0, offset, part.Blocks * shape.Rows * shape.Columns)
+            ? part.Of(this[name])
+            : this[name].reshape(-1).narrow(0, offset, part.Blocks * shape.Rows * shape.Columns)
                 .reshape(part.Blocks, shape.Rows, shape.Columns), isLikeParameter);
     }
 
@@ -235,14 +278,14 @@ public sealed class MatrixState : ParameterState
 internal sealed class AdamWState : ParameterState
 {
     internal AdamWState(Parameter parameter, bool master)
-        : base(parameter, [("exp_avg", parameter.shape), (SecondMomentName, parameter.shape)], master)
+        : base(parameter, [(FirstMomentName, parameter.shape), (SecondMomentName, parameter.shape)], master)
     {
     }
 
-    internal const string SecondMomentName = "exp_avg_sq";
+    internal const string FirstMomentName = "exp_avg", SecondMomentName = "exp_avg_sq";
 
     /// <summary>The mean of the gradient.</summary>
-    public Tensor exp_avg => this["exp_avg"];
+    public Tensor exp_avg => this[FirstMomentName];
 
     /// <summary>The mean of the squared gradient.</summary>
     public Tensor exp_avg_sq => this[SecondMomentName];

@@ -1,0 +1,79 @@
+using Root.Optimizers.Core.State;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Core;
+
+/// <summary>
+/// Matrices of a group that are stepped together whenever they have gradients: of one shape, type, device, plan and factor of the
+/// learning rate. Which these are is decided when the group is added.
+/// </summary>
+internal sealed class MatrixBundle : IDisposable
+{
+    /// <summary>
+    /// On the CPU a bundle holds no more entries, or one parameter: small matrices gain by sharing calls, large ones lose the cache and
+    /// the reuse of memory. Source: RootOptimizer's step on 2 cores with AVX-512 BF16, libtorch 2.10, November 2026: this limit takes
+    /// 0.54 of the time of one matrix at a time for 8 of 192x768, 0.39 for 8 of 192x192, 0.83 for 8 of 512x512.
+    /// </summary>
+    private const long EntriesOnCpu = 1 << 20;
+
+    private readonly SideBySide? _buffers;
+
+    private MatrixBundle(MatrixPart[] parts)
+    {
+        Parts = parts;
+        var first = parts[0].Slot.Parameter.shape;
+        AlongRows = parts.All(part => part.IsWhole && part.Slot.Parameter.shape.AsSpan(1).SequenceEqual(first.AsSpan(1)));
+        if (parts.All(part => part.IsWhole)) _buffers = new(parts.Select(part => part.Slot.State).ToArray());
+    }
+
+    /// <summary>Parts of parameters, in the order in which they are stacked.</summary>
+    public IReadOnlyList<MatrixPart> Parts { get; }
+
+    /// <summary>Whether tensors of the parameters' shapes can be joined along their first dimension, and that be seen as
+    /// (b, rows, columns).</summary>
+    public bool AlongRows { get; }
+
+    /// <summary>The bundles of a group, in order of appearance.</summary>
+    public static IReadOnlyList<MatrixBundle> Of(IEnumerable<Slot> slots) => slots.OfType<MatrixSlot>()
+        .SelectMany(slot => slot.Parts)
+        .GroupBy(part => (part.Shape, part.Slot.Parameter.dtype, part.Slot.Parameter.device_type, part.Slot.Parameter.device_index,
+            part.Plan, part.Slot.Share, part.Slot.Routed.InputFirst, part.IsWhole))
+        .SelectMany(Portions)
+        .Select(parts => new MatrixBundle(parts))
+        .ToList();
+
+    /// <summary>All on a GPU; on the CPU in portions that do not depend on how many there are.</summary>
+    private static IEnumerable<MatrixPart[]> Portions(IEnumerable<MatrixPart> equal)
+    {
+        var (portion, entries) = (new List<MatrixPart>(), 0L);
+        foreach (var part in equal)
+        {
+            var its = part.Blocks * part.Shape.Rows * part.Shape.Columns;
+            if (portion.Count > 0 && part.Slot.Parameter.device_type == DeviceType.CPU && entries + its > EntriesOnCpu)
+            {
+                yield return [.. portion];
+                (portion, entries) = ([], 0);
+            }
+            portion.Add(part);
+            entries += its;
+        }
+        yield return [.. portion];
+    }
+
+    /// <summary>What of the bundle is stepped now: the parts whose parameters have a gradient; null where none has.</summary>
+    public MatrixBatch? BatchOf(IReadOnlyDictionary<Slot, Gradient> gradients, IStepObserver? observer)
+    {
+        var members = new List<MatrixBatch.Member>(Parts.Count);
+        foreach (var part in Parts)
+            if (gradients.TryGetValue(part.Slot, out var gradient)) members.Add(new(gradient, part));
+        return members.Count == 0 ? null : new(this, members, observer);
+    }
+
+    /// <summary>The buffers of all parts, (b, buffer rows, buffer columns), where they lie side by side: a view.</summary>
+    /// <param name="name">Of the buffer.</param>
+    /// <param name="shape">(buffer rows, buffer columns).</param>
+    public Tensor? Stacked(string name, MatrixShape shape) => _buffers?[name].view(-1, shape.Rows, shape.Columns);
+
+    public void Dispose() => _buffers?.Dispose();
+}

@@ -1,0 +1,47 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Core;
+
+/// <summary>
+/// Parameters of a group that AdamW updates by the same calls: small ones of one type and device, whose moments lie side by side; a
+/// larger one, which gains nothing by being copied, is alone. Which these are is decided when the group is added.
+/// </summary>
+internal sealed class VectorBundle : IDisposable
+{
+    /// <summary>Of a small parameter.</summary>
+    private const long MostEntries = 1 << 14;
+
+    private VectorBundle(VectorSlot[] slots)
+    {
+        Slots = slots;
+        Buffers = new(slots.Select(slot => slot.State).ToArray());
+    }
+
+    /// <summary>In the order in which their buffers lie.</summary>
+    public IReadOnlyList<VectorSlot> Slots { get; }
+
+    public SideBySide Buffers { get; }
+
+    /// <summary>The bundles of a group, in order of appearance.</summary>
+    public static IReadOnlyList<VectorBundle> Of(IEnumerable<Slot> slots) => slots.OfType<VectorSlot>()
+        .GroupBy(slot => (slot.Parameter.dtype, slot.Parameter.device_type, slot.Parameter.device_index,
+            slot.Entries > MostEntries ? slot : null))
+        .Select(alike => new VectorBundle([.. alike]))
+        .ToList();
+
+    /// <summary>What of the bundle is stepped now: the parameters that have a gradient, those together that have taken as many steps,
+    /// which AdamW corrects by, and that the device decides on together.</summary>
+    public IEnumerable<VectorBatch> BatchesOf(IReadOnlyDictionary<Slot, Gradient> gradients)
+    {
+        var present = new List<Gradient>(Slots.Count);
+        foreach (var slot in Slots)
+            if (gradients.TryGetValue(slot, out var gradient)) present.Add(gradient);
+        if (present.Count == 0) return [];
+        return present.TrueForAll(g => g.Slot.Kept.step == present[0].Slot.Kept.step && ReferenceEquals(g.Lost, present[0].Lost))
+            ? [new(this, present)]
+            : present.GroupBy(g => (g.Slot.Kept.step, g.Lost)).Select(alike => new VectorBatch(this, [.. alike]));
+    }
+
+    public void Dispose() => Buffers.Dispose();
+}
