@@ -72,11 +72,8 @@ public abstract partial class MatrixOptimizer
         return SavedState.Load(this, stream, stream.Length, strict);
     }
 
-    /// <summary>
-    /// Loads what <see cref="Save"/> wrote into a run that has a learning-rate scheduler. TorchSharp's schedulers have no state to save:
-    /// one is made, stepped to where it was, and only then the optimizer's state is loaded, from whose learning rates and momenta the
-    /// scheduler goes on. In any other order some scheduler overwrites them.
-    /// </summary>
+    /// <summary>Loads what <see cref="Save"/> wrote into a run that has a learning-rate scheduler: <see cref="ResumeScheduler"/> says
+    /// how.</summary>
     /// <param name="path">The file.</param>
     /// <param name="scheduler">Makes the scheduler, over this optimizer, as the run made it.</param>
     /// <param name="steps">How many steps the scheduler had taken. At least 0.</param>
@@ -85,14 +82,7 @@ public abstract partial class MatrixOptimizer
     /// was.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public TScheduler LoadWithScheduler<TScheduler>(string path, Func<TScheduler> scheduler, int steps)
-        where TScheduler : optim.lr_scheduler.LRScheduler
-    {
-        Require.AtLeast(steps, 0);
-        var made = scheduler();
-        for (var step = 0; step < steps; step++) made.step();
-        Load(path);
-        return made;
-    }
+        where TScheduler : optim.lr_scheduler.LRScheduler => ResumeScheduler.At(steps, scheduler, () => Load(path));
 
     internal bool IsFirst(MatrixOptions options) => _groups.Count > 0 && ReferenceEquals(_groups[0].Public.Options, options);
 }
