@@ -1,10 +1,11 @@
 using static TorchSharp.torch.optim;
+using static TorchSharp.torch.optim.lr_scheduler;
 
 namespace CharGpt;
 
 /// <summary>
-/// Linear warmup, then a half cosine down to 0 at the run's last step. A pure function of the step: a resumed run
-/// needs no scheduler state, and one resumed with more steps takes its place on the longer curve.
+/// Linear warmup, then a half cosine down to 0 at the run's last step. A pure function of the step: a run resumed with
+/// more steps has its place on the longer curve.
 /// </summary>
 public static class LearningRateSchedule
 {
@@ -20,15 +21,7 @@ public static class LearningRateSchedule
         return 0.5 * (1 + Math.Cos(Math.PI * Math.Min(1, progress)));
     }
 
-    /// <summary>Sets every group's rate for a step; returns the first group's.</summary>
-    public static double Apply(Optimizer optimizer, int step, TrainOptions options)
-    {
-        var factor = Factor(step, options);
-        foreach (var group in optimizer.ParamGroups)
-        {
-            group.LearningRate = group.InitialLearningRate * factor;
-        }
-
-        return optimizer.ParamGroups.First().LearningRate;
-    }
+    /// <summary>A scheduler over an optimizer that has taken no step.</summary>
+    public static LRScheduler Over(Optimizer optimizer, TrainOptions options) =>
+        LambdaLR(optimizer, step => Factor(step, options));
 }

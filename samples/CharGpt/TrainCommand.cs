@@ -55,9 +55,9 @@ internal sealed class TrainCommand : IDisposable
         trainer = new Trainer(model, optimizer, corpus, options, device);
         if (checkpoint is not null)
         {
-            checkpoint.Load(optimizer);
             history.AddRange(checkpoint.History);
-            trainer.ContinueFrom(checkpoint.State.Step, history.LastOrDefault()?.Seconds ?? 0);
+            trainer.ContinueFrom(
+                checkpoint.State.Step, history.LastOrDefault()?.Seconds ?? 0, () => checkpoint.Load(optimizer));
         }
     }
 

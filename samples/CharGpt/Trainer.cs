@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using Root.Optimizers;
 using Shared;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
+using static TorchSharp.torch.optim.lr_scheduler;
 
 namespace CharGpt;
 
@@ -15,14 +17,24 @@ public sealed class Trainer(
     /// <summary>Sequences of an evaluation during training.</summary>
     public const int EvaluationSequences = 128;
 
+    private LRScheduler scheduler = LearningRateSchedule.Over(optimizer, options);
+
     /// <summary>Steps done.</summary>
     public int Step { get; private set; }
 
     /// <summary>Seconds spent in steps, evaluations left out.</summary>
     public double Seconds { get; private set; }
 
-    /// <summary>Takes up a run after its first steps, whose model and optimizer state are already loaded.</summary>
-    public void ContinueFrom(int step, double seconds) => (Step, Seconds) = (step, seconds);
+    /// <summary>Takes up a run after its first steps, whose weights are already in the model.</summary>
+    /// <param name="load">Loads the optimizer's state.</param>
+    public void ContinueFrom(int step, double seconds, Action load)
+    {
+        scheduler = ResumeScheduler.At(step, () => LearningRateSchedule.Over(optimizer, options), load);
+
+        // Rates that were loaded are of the curve that the run had. With more steps than it had, the rate is the longer curve's.
+        scheduler.step(epoch: step);
+        (Step, Seconds) = (step, seconds);
+    }
 
     /// <summary>Trains to the last step, or until asked to stop; the step under way is finished.</summary>
     public void Run(Action<StepMetrics> report, CancellationToken stop = default)
@@ -47,7 +59,7 @@ public sealed class Trainer(
     {
         using var scope = NewDisposeScope();
         var start = Stopwatch.GetTimestamp();
-        var rate = LearningRateSchedule.Apply(optimizer, Step, options);
+        var rate = optimizer.ParamGroups.First().LearningRate;
         var (inputs, targets) = corpus.TrainingBatch(options.Seed, Step, options.Batch, device);
 
         optimizer.zero_grad();
@@ -67,6 +79,8 @@ public sealed class Trainer(
         {
             throw Diverged(e.Message);
         }
+
+        scheduler.step();
 
         // Reading the loss waits for the device, so the time below is the whole step's.
         var value = Finite(loss.item<float>());

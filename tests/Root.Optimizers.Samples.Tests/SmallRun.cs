@@ -43,10 +43,11 @@ internal sealed class SmallRun : IDisposable
     public byte[] Original { get; }
 
     /// <summary>Trains on to a step.</summary>
-    public void Train(int from, int to)
+    /// <param name="load">Loads the optimizer's state, where <see cref="Resume"/> has not.</param>
+    public void Train(int from, int to, TrainOptions? options = null, Action? load = null)
     {
-        var trainer = new Trainer(Model, Optimizer, corpus, Options, torch.CPU);
-        trainer.ContinueFrom(from, 1);
+        var trainer = new Trainer(Model, Optimizer, corpus, options ?? Options, torch.CPU);
+        trainer.ContinueFrom(from, 1, load ?? (() => { }));
         using var stop = new CancellationTokenSource();
         if (from == to)
         {
