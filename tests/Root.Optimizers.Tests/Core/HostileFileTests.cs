@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Orthogonalization;
@@ -39,10 +40,11 @@ public class HostileFileTests(ITestOutputHelper output)
         var bytes = Saving.FileBytes(target);
         var values = target.parameters().Select(p => p.detach().clone()).ToArray();
         var (random, path, before, refused, taken) = (new Random(1), Path.GetTempFileName(), bytes, 0, 0);
-        for (var i = 0; i < count; i++)
+        var damaged = Mutants.Of(bytes, count / 3, seed: 1).Select(mutant => (mutant, byAccident: true));
+        var hostile = Enumerable.Range(0, count - count / 3).Select(_ => (mutant: Hostile(random, bytes), byAccident: false))
+            .Where(made => !made.mutant.AsSpan().SequenceEqual(bytes));
+        foreach (var (i, (mutant, byAccident)) in damaged.Concat(hostile).Index())
         {
-            var mutant = i % 3 == 0 ? Mutants.Damage(random, bytes) : Hostile(random, bytes);
-            if (mutant.AsSpan().SequenceEqual(bytes)) continue;
             File.WriteAllBytes(path, mutant);
             var error = Record.Exception(() => target.Load(path, strict: i % 2 == 0));
             if (error is not null)
@@ -52,7 +54,7 @@ public class HostileFileTests(ITestOutputHelper output)
                 refused++;
                 continue;
             }
-            Assert.True(i % 3 != 0, $"mutant {i}, which was damaged, was taken");
+            Assert.False(byAccident, $"mutant {i}, which was damaged, was taken");
             taken++;
             var step = Record.Exception(() => target.step());
             Assert.True(step is null, $"mutant {i}: {step}");
@@ -75,9 +77,9 @@ public class HostileFileTests(ITestOutputHelper output)
         var file = SavedFile.Parse(bytes);
         switch (random.Next(4))
         {
-            case 0: Mutants.Change(random, file.Header); break;
-            case 1: file.With("groups", groups => Mutants.Change(random, groups)); break;
-            case 2: file.With("parameters", parameters => Mutants.Change(random, parameters)); break;
+            case 0: HostileJson.Change(random, file.Header); break;
+            case 1: file.With("groups", groups => HostileJson.Change(random, groups)); break;
+            case 2: file.With("parameters", parameters => HostileJson.Change(random, parameters)); break;
             default: random.NextBytes(file.Data.AsSpan(random.Next(file.Data.Length - 4), 4)); break;
         }
         return file.ToBytes(sign: file.Header["__metadata__"] is JsonObject);
@@ -100,16 +102,15 @@ public class HostileFileTests(ITestOutputHelper output)
         table.Save(path);
         var bytes = File.ReadAllBytes(path);
         var (refused, taken) = (0, 0);
-        for (var i = 0; i < count; i++)
+        var hostile = Enumerable.Range(0, count - count / 2).Select(_ =>
         {
-            if (i % 2 == 0)
-                File.WriteAllBytes(path, Mutants.Damage(random1, bytes));
-            else
-            {
-                var document = JsonNode.Parse(json)!;
-                Mutants.Change(random1, document);
-                File.WriteAllText(path, document.ToJsonString());
-            }
+            var document = JsonNode.Parse(json)!;
+            HostileJson.Change(random1, document);
+            return Encoding.UTF8.GetBytes(document.ToJsonString());
+        });
+        foreach (var (i, mutant) in Mutants.Of(bytes, count / 2, seed: 3).Concat(hostile).Index())
+        {
+            File.WriteAllBytes(path, mutant);
             CoefficientTable? loaded = null;
             var error = Record.Exception(() => loaded = CoefficientTable.Load(path));
             Assert.True(error is null or InvalidDataException, $"mutant {i}: {error}");

@@ -1,67 +1,34 @@
-using System.Text.Json.Nodes;
-
 namespace Root.Optimizers.Tests.Support;
 
-/// <summary>What becomes of a file by accident, and what an enemy makes of it.</summary>
+/// <summary>Damaged copies of a file: what disks, networks and editors do to one by accident.</summary>
 public static class Mutants
 {
-    private static readonly string[] Values =
-    [
-        "null", "true", "\"\"", "\"x\"", "\"NaN\"", "\"7\"", "-1", "0", "1", "2", "0.5", "-0.0", "1e39", "1e308", "-1e308", "1e-320",
-        "2147483648", "9223372036854775807", "-9223372036854775808", "18446744073709551616", "[]", "{}", "[null]", "[1,2,3]",
-        "\"Float64\"", "[0,9223372036854775807]", "[0,4611686018427387904]", "[1,1,1,1,1,1,1,1,1,1]",
-    ];
-
-    /// <summary>The bytes damaged in one place or cut.</summary>
-    public static byte[] Damage(Random random, byte[] bytes)
+    /// <summary>Copies damaged in one place each. The first half of the places is evenly spread over the file, so that no region is left
+    /// out; the rest is anywhere.</summary>
+    /// <param name="count">How many to make. Those equal to the original are left out.</param>
+    public static IEnumerable<byte[]> Of(byte[] original, int count, int seed)
     {
-        var at = random.Next(bytes.Length);
-        var run = Math.Min(random.Next(1, 64), bytes.Length - at);
-        var mutant = (byte[])bytes.Clone();
-        switch (random.Next(6))
-        {
-            case 0: mutant[at] ^= (byte)(1 << random.Next(8)); break;
-            case 1: random.NextBytes(mutant.AsSpan(at, run)); break;
-            case 2: mutant.AsSpan(at, run).Clear(); break;
-            case 3: return bytes[..at];
-            case 4: return [.. bytes[..at], .. bytes[(at + run)..]];
-            default: return [.. bytes[..(at + run)], .. bytes[at..]];
-        }
-        return mutant;
+        var random = new Random(seed);
+        return Enumerable.Range(0, count)
+            .Select(i => i < count / 2 ? (int)((long)i * original.Length / (count / 2)) : random.Next(original.Length))
+            .Select(place => Damaged(original, place, random))
+            .Where(mutant => !mutant.AsSpan().SequenceEqual(original));
     }
 
-    /// <summary>Changes one member anywhere below a node: another value, the value of another member, a member less or one
-    /// more.</summary>
-    public static void Change(Random random, JsonNode root)
+    // Half of them alter one byte or some few: with a checksum made to fit, those get furthest.
+    private static byte[] Damaged(byte[] original, int place, Random random)
     {
-        var nodes = Below(root).ToArray();
-        if (nodes.Length == 0) return;
-        var node = nodes[random.Next(nodes.Length)];
-        var value = random.Next(4) == 0 ? nodes[random.Next(nodes.Length)].DeepClone() : JsonNode.Parse(Values[random.Next(Values.Length)]);
-        switch (node.Parent)
+        var length = Math.Min(1 << random.Next(7), original.Length - place);
+        var (before, piece, after) = (original[..place], original[place..(place + length)], original[(place + length)..]);
+        switch (random.Next(8))
         {
-            case JsonArray array:
-                if (random.Next(6) == 0) array.Remove(node);
-                else if (random.Next(6) == 0) array.Add(value);
-                else array[array.IndexOf(node)] = value;
-                break;
-            case JsonObject parent:
-                var name = node.GetPropertyName();
-                if (random.Next(6) == 0) parent.Remove(name);
-                else if (random.Next(6) == 0) parent["of_the_future"] = value;
-                else parent[name] = value;
-                break;
+            case 0: return before;
+            case 1: return [.. before, .. after];
+            case 2: return [.. before, .. piece, .. piece, .. after];
+            case 3: Array.Clear(piece); break;
+            case 4: random.NextBytes(piece); break;
+            default: piece[0] ^= (byte)(1 << random.Next(8)); break;
         }
-    }
-
-    private static IEnumerable<JsonNode> Below(JsonNode node)
-    {
-        IEnumerable<JsonNode?> children = node switch
-        {
-            JsonArray array => array,
-            JsonObject members => members.Select(member => member.Value),
-            _ => [],
-        };
-        return children.OfType<JsonNode>().SelectMany(child => Below(child).Prepend(child));
+        return [.. before, .. piece, .. after];
     }
 }
