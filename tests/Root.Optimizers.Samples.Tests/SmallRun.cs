@@ -33,7 +33,7 @@ internal sealed class SmallRun : IDisposable
 
     public Gpt Model { get; }
 
-    public OptimizerHelper Optimizer { get; }
+    public OptimizerHelper Optimizer { get; private set; }
 
     public List<StepMetrics> History { get; } = [];
 
@@ -69,12 +69,15 @@ internal sealed class SmallRun : IDisposable
     public void Save() => Checkpoint.Save(
         Path, new CheckpointState(History.Count, Options, "text.txt", corpus.Sha256), History, Model, Optimizer);
 
-    /// <summary>Opens these bytes as a checkpoint and loads all of it.</summary>
+    /// <summary>Opens these bytes as a checkpoint and loads all of it, into a new optimizer: one that another file was refused for may
+    /// be loaded in part.</summary>
     public void Resume(byte[] bytes)
     {
         File.WriteAllBytes(Path, bytes);
         using var checkpoint = Checkpoint.Open(Path);
         checkpoint.Load(Model);
+        Optimizer.Dispose();
+        Optimizer = OptimizerFactory.Make(Model, Options);
         checkpoint.Load(Optimizer);
     }
 
