@@ -65,8 +65,11 @@ internal sealed class FiniteGradients(bool? deferred = null) : IDisposable
     private static double LargestNow(IEnumerable<Gradient> gradients)
     {
         using var scope = NewDisposeScope();
-        return LargestNow(cat(gradients.Select(g => g.Value.ndim == 1 ? g.Value : g.Value.reshape(-1)).ToArray(), 0));
+        return LargestNow(Joined(gradients));
     }
+
+    private static Tensor Joined(IEnumerable<Gradient> gradients) =>
+        cat(gradients.Select(g => g.Value.ndim == 1 ? g.Value : g.Value.reshape(-1)).ToArray(), 0);
 
     private static double LargestNow(Tensor x)
     {
@@ -98,23 +101,38 @@ internal sealed class FiniteGradients(bool? deferred = null) : IDisposable
 
     private Gradient[][] CheckLater(IReadOnlyList<(IReadOnlyList<Gradient> gradients, NonFinite policy)> groups)
     {
-        // In float32 at least: in float16 the limit itself is infinite.
-        var bad = groups.SelectMany(g => g.gradients).Where(g => g.Slot.Entries > 0)
-            .ToDictionary(g => g.Slot, g => Largest(g.Value).Widened().Le(LargestOf(g.Slot)).logical_not());
-        var fatal = groups.Where(g => g.policy == NonFinite.Throw).SelectMany(g => g.gradients).Where(g => bad.ContainsKey(g.Slot))
-            .GroupBy(g => g.Value.device.ToString()).Select(g => stack(g.Select(x => bad[x.Slot])).any()).ToArray();
+        var fatal = groups.Where(g => g.policy == NonFinite.Throw).SelectMany(g => g.gradients).Where(g => g.Slot.Entries > 0)
+            .GroupBy(DeviceOf).Select(IsAnyTooLarge).ToArray();
         // A step is lost on all devices, or on none.
-        var lost = groups.SelectMany(g => g.gradients).Where(_ => fatal.Length > 0).DistinctBy(g => g.Value.device.ToString())
-            .ToDictionary(g => g.Value.device.ToString(), g => fatal.Length == 1
+        var lost = groups.SelectMany(g => g.gradients).Where(_ => fatal.Length > 0).DistinctBy(DeviceOf)
+            .ToDictionary(DeviceOf, g => fatal.Length == 1
                 ? fatal[0].to(g.Value.device)
                 : stack(fatal.Select(other => other.to(g.Value.device))).any());
         if (lost.Count > 0) _firstLost.SetWhere(lost.Values.First(), _step);
         return groups.Select(group => group.gradients.Select(g =>
         {
-            var own = group.policy == NonFinite.Skip ? bad.GetValueOrDefault(g.Slot) : null;
-            var whole = lost.GetValueOrDefault(g.Value.device.ToString());
+            var own = group.policy == NonFinite.Skip && g.Slot.Entries > 0 ? IsAnyTooLarge([g]) : null;
+            var whole = lost.GetValueOrDefault(DeviceOf(g));
             return g with { Lost = own is not null && whole is not null ? own.logical_or(whole) : own ?? whole };
         }).ToArray()).ToArray();
+    }
+
+    private static (DeviceType, int) DeviceOf(Gradient gradient) => (gradient.Value.device_type, gradient.Value.device_index);
+
+    /// <summary>Whether one of several gradients on a device is not finite or too large: one boolean, there. Small ones are looked at
+    /// together.</summary>
+    private static Tensor IsAnyTooLarge(IEnumerable<Gradient> gradients)
+    {
+        using var scope = NewDisposeScope();
+        var findings = gradients.GroupBy(g => (LargestOf(g.Slot), g.Value.dtype)).Select(alike =>
+        {
+            var small = alike.Where(g => g.Slot.Entries <= Small).ToArray();
+            var largest = alike.Where(g => g.Slot.Entries > Small).Select(g => Largest(g.Value)).ToList();
+            if (small.Length > 0) largest.Add(Largest(Joined(small)));
+            // In float32 at least: in float16 the limit itself is infinite.
+            return stack(largest).Widened().Le(alike.Key.Item1).all().logical_not();
+        }).ToArray();
+        return (findings.Length == 1 ? findings[0] : stack(findings).any()).MoveToOuterDisposeScope();
     }
 
     private static double Number(Tensor x) => x.to(ScalarType.Float64).item<double>();

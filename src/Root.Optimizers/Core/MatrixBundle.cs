@@ -17,6 +17,10 @@ internal sealed class MatrixBundle : IDisposable
     /// </summary>
     private const long EntriesOnCpu = 1 << 20;
 
+    /// <summary>Bytes of temporary tensors for an entry: gradients stacked, and at most three times the matrices in an iteration
+    /// (<see cref="Orthogonalization.NewtonSchulz.Orthogonalize_"/>), in float32.</summary>
+    private const long WorkspaceOfEntry = 16;
+
     private readonly SideBySide? _buffers;
 
     private MatrixBundle(MatrixPart[] parts)
@@ -35,22 +39,24 @@ internal sealed class MatrixBundle : IDisposable
     public bool AlongRows { get; }
 
     /// <summary>The bundles of a group, in order of appearance.</summary>
-    public static IReadOnlyList<MatrixBundle> Of(IEnumerable<Slot> slots) => slots.OfType<MatrixSlot>()
+    /// <param name="slots">The group's parameters.</param>
+    /// <param name="workspace">See <see cref="MatrixOptions.workspace_bytes"/>.</param>
+    public static IReadOnlyList<MatrixBundle> Of(IEnumerable<Slot> slots, long workspace) => slots.OfType<MatrixSlot>()
         .SelectMany(slot => slot.Parts)
         .GroupBy(part => (part.Shape, part.Slot.Parameter.dtype, part.Slot.Parameter.device_type, part.Slot.Parameter.device_index,
             part.Plan, part.Slot.Share, part.Slot.Routed.InputFirst, part.IsWhole))
-        .SelectMany(Portions)
+        .SelectMany(equal => Portions(equal, workspace / WorkspaceOfEntry))
         .Select(parts => new MatrixBundle(parts))
         .ToList();
 
-    /// <summary>All on a GPU; on the CPU in portions that do not depend on how many there are.</summary>
-    private static IEnumerable<MatrixPart[]> Portions(IEnumerable<MatrixPart> equal)
+    /// <summary>Portions that do not depend on how many there are.</summary>
+    private static IEnumerable<MatrixPart[]> Portions(IEnumerable<MatrixPart> equal, long entriesElsewhere)
     {
         var (portion, entries) = (new List<MatrixPart>(), 0L);
         foreach (var part in equal)
         {
             var its = part.Blocks * part.Shape.Rows * part.Shape.Columns;
-            if (portion.Count > 0 && part.Slot.Parameter.device_type == DeviceType.CPU && entries + its > EntriesOnCpu)
+            if (portion.Count > 0 && entries + its > (part.Slot.Parameter.device_type == DeviceType.CPU ? EntriesOnCpu : entriesElsewhere))
             {
                 yield return [.. portion];
                 (portion, entries) = ([], 0);

@@ -35,7 +35,7 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
 
         public MatrixPart[] Parts { get; } = [.. Slots.OfType<MatrixSlot>().SelectMany(slot => slot.Parts)];
 
-        public IReadOnlyList<MatrixBundle> Matrices { get; } = MatrixBundle.Of(Slots);
+        public IReadOnlyList<MatrixBundle> Matrices { get; } = MatrixBundle.Of(Slots, Adopted.workspace_bytes);
 
         public IReadOnlyList<VectorBundle> Vectors { get; } = VectorBundle.Of(Slots);
     }

@@ -1,5 +1,6 @@
 using Root.Optimizers.Core.State;
 using Root.Optimizers.LinearAlgebra;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -8,10 +9,12 @@ namespace Root.Optimizers.Core;
 /// <summary>One parameter of an optimizer.</summary>
 public abstract class Slot
 {
+    private readonly (DeviceType type, int index) _device;
+
     private protected Slot(Parameter parameter, RoutedParameter routed)
     {
         (Parameter, Routed) = (parameter, routed);
-        (Shape, Entries) = (parameter.shape, parameter.numel());
+        (Shape, Entries, _device) = (parameter.shape, parameter.numel(), (parameter.device_type, parameter.device_index));
     }
 
     /// <summary>The parameter.</summary>
@@ -34,8 +37,8 @@ public abstract class Slot
     /// <summary>Whether a gradient has the parameter's shape and device, and a floating type.</summary>
     internal bool Takes(Tensor gradient)
     {
-        if (gradient.ndim != Shape.Length || !gradient.is_floating_point() || gradient.device_type != Parameter.device_type
-            || gradient.device_index != Parameter.device_index) return false;
+        if (gradient.ndim != Shape.Length || !gradient.is_floating_point() || gradient.device_type != _device.type
+            || gradient.device_index != _device.index) return false;
         for (var i = 0; i < Shape.Length; i++)
             if (gradient.size(i) != Shape[i]) return false;
         return true;

@@ -28,10 +28,9 @@ internal sealed class VectorBatch(VectorBundle bundle, IReadOnlyList<Gradient> g
     /// <returns>It, changed; only to be read.</returns>
     public Tensor Change(string name, Action<Tensor> change)
     {
-        var isView = IsAlone || gradients.Count == bundle.Slots.Count;
-        var buffer = IsAlone || !isView ? Join(gradient => gradient.Slot.Kept[name]) : bundle.Buffers[name];
+        var buffer = IsWhole && !IsAlone ? bundle.Buffers[name] : Join(gradient => gradient.Slot.Kept[name]);
         _verdict.Change(buffer, change);
-        if (!isView) Scatter(buffer, slot => slot.Kept[name]);
+        if (!IsWhole && !IsAlone) Scatter(buffer, slot => slot.Kept[name]);
         return buffer;
     }
 
@@ -41,11 +40,19 @@ internal sealed class VectorBatch(VectorBundle bundle, IReadOnlyList<Gradient> g
     {
         if (gradients[0].Slot.Kept.Master is not null)
         {
-            Scatter(Change(ParameterState.MasterName, change), slot => slot.Parameter);
+            Change(ParameterState.MasterName, change);
+            foreach (var slot in Slots) slot.Parameter.copy_(slot.Kept.Master!);
             return;
         }
         var parameters = Join(gradient => gradient.Slot.Parameter);
         var theta = parameters.Widened();
+        if (IsWhole && !IsAlone)
+        {
+            var (flat, places) = bundle.Stage(theta);
+            _verdict.Change(flat, change);
+            for (var i = 0; i < places.Length; i++) gradients[i].Slot.Parameter.copy_(places[i]);
+            return;
+        }
         _verdict.Change(theta, change);
         if (!IsAlone || !ReferenceEquals(theta, parameters)) Scatter(theta, slot => slot.Parameter);
     }
@@ -55,6 +62,8 @@ internal sealed class VectorBatch(VectorBundle bundle, IReadOnlyList<Gradient> g
     {
         foreach (var slot in Slots) slot.Kept.RefreshMaster(slot.Parameter);
     }
+
+    private bool IsWhole => gradients.Count == bundle.Slots.Count;
 
     /// <summary>Then nothing is joined, and all has the parameter's own shape.</summary>
     private bool IsAlone => gradients.Count == 1;

@@ -23,6 +23,23 @@ internal sealed class VectorBundle : IDisposable
 
     public SideBySide Buffers { get; }
 
+    private Tensor? _staged;
+    private Tensor[] _places = [];
+
+    /// <summary>A copy of all parameters, one after the other, and each one's place in it, of its shape: small as they are, to keep the
+    /// memory is cheaper than to cut it at every step.</summary>
+    public (Tensor flat, Tensor[] places) Stage(Tensor joined)
+    {
+        if (_staged is null)
+        {
+            _staged = empty_like(joined).DetachFromDisposeScope();
+            var start = 0L;
+            _places = Slots.Select(slot => _staged.narrow(0, (start += slot.Entries) - slot.Entries, slot.Entries).view(slot.Shape)
+                .DetachFromDisposeScope()).ToArray();
+        }
+        return (_staged.copy_(joined), _places);
+    }
+
     /// <summary>The bundles of a group, in order of appearance.</summary>
     public static IReadOnlyList<VectorBundle> Of(IEnumerable<Slot> slots) => slots.OfType<VectorSlot>()
         .GroupBy(slot => (slot.Parameter.dtype, slot.Parameter.device_type, slot.Parameter.device_index,
@@ -43,5 +60,10 @@ internal sealed class VectorBundle : IDisposable
             : present.GroupBy(g => (g.Slot.Kept.step, g.Lost)).Select(alike => new VectorBatch(this, [.. alike]));
     }
 
-    public void Dispose() => Buffers.Dispose();
+    public void Dispose()
+    {
+        Buffers.Dispose();
+        foreach (var place in _places) place.Dispose();
+        _staged?.Dispose();
+    }
 }

@@ -27,7 +27,20 @@ public class ErrorTests
         { "fallback_weight_decay", o => o.fallback_weight_decay = double.NaN },
         { "lr_scale", o => o.lr_scale = (LrScale)17 },
         { "precision", o => o.precision = (Precision)17 },
+        { "workspace_bytes", o => o.workspace_bytes = 0 },
     };
+
+    [Fact]
+    public void A_learning_rate_of_null_is_refused_before_anything_moves()
+    {
+        var parameter = Models.Parameter(3, 4);
+        using var optimizer = new RootOptimizer([parameter]);
+        Models.RandomGradients([parameter]);
+        ((RootOptimizer.ParamGroup)optimizer.ParamGroups.Single()).Options.LearningRate = null;
+        var before = parameter.detach().clone();
+        Assert.Contains("LearningRate is null", Assert.Throws<ArgumentException>(() => optimizer.step()).Message);
+        Close.Exactly(before, parameter.detach());
+    }
 
     [Theory, MemberData(nameof(BadOptions))]
     public void A_hyperparameter_out_of_range_is_named(string name, Action<RootOptimizer.Options> spoil)

@@ -47,8 +47,9 @@ public class LeakTests
             optimizer.step();
             return GC.GetAllocatedBytesForCurrentThread() - before;
         }
-        // Observed: the same to within 200 bytes of 28,000; the large matrices have 2 MB.
-        Assert.InRange(Allocated(400) - Allocated(8), -4000, 4000);
+        // Observed: the same; the large matrices have 2 MB. (Gradients of 16,384 entries and less are
+        // looked at together, by other calls.)
+        Assert.InRange(Allocated(400) - Allocated(200), -4000, 4000);
     }
 
     [Fact]

@@ -38,4 +38,17 @@ public class PortionTests
         foreach (var (one, other) in together.Zip(alone))
             Close.To(other.detach(), one.detach(), 1e-5, kind); // observed 2.2e-7 (exact), else 0
     }
+
+    [Theory]
+    [InlineData(1L << 30, new[] { 5 })]
+    [InlineData(150_000, new[] { 2, 2, 1 })] // 65,536 each
+    [InlineData(1, new[] { 1, 1, 1, 1, 1 })]
+    public void Elsewhere_a_batch_is_cut_by_the_bytes_it_works_in(long bytes, int[] expected)
+    {
+        var parameters = Enumerable.Range(0, 5).Select(_ => new Parameter(empty(64, 64, device: META))).ToArray();
+        using var optimizer = new Muon(parameters, new Muon.Options { workspace_bytes = bytes });
+        Assert.Equal(expected, optimizer.Groups[0].Matrices.Select(bundle => bundle.Parts.Count));
+        foreach (var parameter in parameters) parameter.grad = empty(64, 64, device: META);
+        optimizer.step();
+    }
 }

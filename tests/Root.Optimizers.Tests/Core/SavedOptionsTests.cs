@@ -72,6 +72,7 @@ public class SavedOptionsTests
         var t when t == typeof(double) => present is double d && d is > 0 and < 1 ? d / 2 : 0.25,
         var t when t == typeof(bool) => !((bool?)present ?? false),
         var t when t == typeof(int) => ((int?)present ?? 3) + 1,
+        var t when t == typeof(long) => (long)present! + 1,
         var t when t.IsEnum => Enum.GetValues(t).Cast<object>().First(v => !v.Equals(present)),
         var t when t == typeof((double, double)) => (0.5, 0.6),
         var t when t == typeof(Manifold) => Manifold.UnitColumns,

@@ -81,6 +81,14 @@ public abstract partial class MatrixOptions : OptimizerOptions
     [NotSaved]
     public bool master_weights { get => Get(true); set => Set(value); }
 
+    /// <summary>
+    /// On a GPU, how many bytes the temporary tensors of a batch may take, by an estimate of 16 an entry; 1 GiB by default. Equal matrices
+    /// are stepped in as many batches as that asks for, of one parameter at least. More calls of smaller products where memory is
+    /// short. (On the CPU batches are small already.) Above 0. Decided when the group is added.
+    /// </summary>
+    [NotSaved]
+    public long workspace_bytes { get => Get(1L << 30); set => Set(value); }
+
     /// <summary>What becomes of a parameter whose gradient holds NaN, infinity, or entries too large to sum up or square.</summary>
     public NonFinite non_finite { get => Get(NonFinite.Throw); set => Set(value); }
 
@@ -124,6 +132,7 @@ public abstract partial class MatrixOptions : OptimizerOptions
         Require.Float32(eps, nameof(eps));
         Require.NotNegative(fallback_lr_factor);
         Require.AtLeast(batch_dims, 0);
+        Require.AtLeast(workspace_bytes, 1);
         Require.Defined(non_finite);
         ArgumentNullException.ThrowIfNull(split);
         if (fallback_weight_decay is { } decay) Require.NotNegative(decay, nameof(fallback_weight_decay));

@@ -26,7 +26,7 @@ internal static class Require
         if (!(value >= 0 && value <= 1)) throw Invalid(name, value, "at least 0 and at most 1");
     }
 
-    public static void AtLeast(int value, int least, [CallerArgumentExpression(nameof(value))] string name = "")
+    public static void AtLeast(long value, long least, [CallerArgumentExpression(nameof(value))] string name = "")
     {
         if (value < least) throw Invalid(name, value, $"at least {least}");
     }
