@@ -6,6 +6,7 @@ using Root.Optimizers.Benchmarks.Digest;
 using Root.Optimizers.Benchmarks.Fidelity;
 using Root.Optimizers.Benchmarks.Host;
 using Root.Optimizers.Benchmarks.Manifolds;
+using Root.Optimizers.Benchmarks.Memory;
 using Root.Optimizers.Benchmarks.Micro;
 using Root.Optimizers.Benchmarks.Orthogonalize;
 using Root.Optimizers.Benchmarks.Step;
@@ -19,7 +20,8 @@ var root = new RootCommand("Comparisons and measurements of Root.Optimizers.")
 {
     FidelityCommand.Create(), SpectraCommand.Create(), CoefficientsCommand.Create(), LearningCommand.Create(),
     CompareCommand.Create(), OutliersCommand.Create(), ManifoldCommand.Create(), TransferCommand.Create(), StepCommand.Create(),
-        OrthogonalizeCommand.Create(), HostCommand.Create(), MicroCommand.Create(), DigestCommand.Create(), TypesCommand.Create(),
+        OrthogonalizeCommand.Create(), HostCommand.Create(), MemoryCommand.Create(),
+        MicroCommand.Create(), DigestCommand.Create(), TypesCommand.Create(),
 };
 try
 {
