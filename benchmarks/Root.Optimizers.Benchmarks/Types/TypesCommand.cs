@@ -7,16 +7,26 @@ using static TorchSharp.torch;
 
 namespace Root.Optimizers.Benchmarks.Types;
 
-/// <summary>./run bench types: what float32 masters are worth to a model in bfloat16, and what they cost.</summary>
+/// <summary>./run bench types: what float32 masters are worth to a model in bfloat16, and what momentum in bfloat16
+/// costs.</summary>
 internal static class TypesCommand
 {
     private const long Features = 64, Classes = 10, Batch = 128;
+
+    private static readonly (string kind, ScalarType type, bool masters, Precision state, string bytes)[] Kinds =
+    [
+        ("float32", ScalarType.Float32, false, Precision.Automatic, "4 + 4"),
+        ("float32, momentum in bfloat16", ScalarType.Float32, false, Precision.BFloat16, "4 + 2"),
+        ("bfloat16, float32 masters", ScalarType.BFloat16, true, Precision.Automatic, "2 + 8"),
+        ("bfloat16, float32 masters, momentum in bfloat16", ScalarType.BFloat16, true, Precision.BFloat16, "2 + 6"),
+        ("bfloat16, no masters", ScalarType.BFloat16, false, Precision.Automatic, "2 + 4"),
+    ];
 
     public static Command Create()
     {
         var steps = new Option<int>("--steps") { Description = "of each training", DefaultValueFactory = _ => 2000 };
         var seeds = new Option<int>("--seeds") { Description = "trainings of each kind", DefaultValueFactory = _ => 3 };
-        var command = new Command("types", "A small model trained in float32, and in bfloat16 with and without float32 masters.")
+        var command = new Command("types", "A small model trained in float32 and in bfloat16: masters, momentum.")
             { steps, seeds };
         command.SetAction(given => Run(given.GetValue(steps), given.GetValue(seeds)));
         return command;
@@ -27,14 +37,11 @@ internal static class TypesCommand
         var table = new Table().AddColumns("optimizer", "weights", "validation loss", "norm of the matrices", "norm of the gains",
             "bytes a parameter");
         foreach (var name in new[] { "RootOptimizer", "Muon" })
-            foreach (var (type, masters) in new[] { (ScalarType.Float32, false), (ScalarType.BFloat16, true),
-                (ScalarType.BFloat16, false) })
+            foreach (var (kind, type, masters, state, bytes) in Kinds)
             {
-                var runs = Enumerable.Range(1, seeds).Select(seed => Train(name, type, masters, seed, steps)).ToArray();
-                var wide = type == ScalarType.Float32;
-                table.AddRow(name, wide ? "float32" : $"bfloat16, {(masters ? "float32 masters" : "no masters")}",
-                    Figure(runs.Select(r => r.loss)), Figure(runs.Select(r => r.matrices)), Figure(runs.Select(r => r.gains)),
-                    wide ? "4 + 4" : masters ? "2 + 8" : "2 + 4");
+                var runs = Enumerable.Range(1, seeds).Select(seed => Train(name, type, masters, state, seed, steps)).ToArray();
+                table.AddRow(name, kind, Figure(runs.Select(r => r.loss)), Figure(runs.Select(r => r.matrices)),
+                    Figure(runs.Select(r => r.gains)), bytes);
             }
         AnsiConsole.Write(table);
         return 0;
@@ -46,7 +53,8 @@ internal static class TypesCommand
         return string.Create(CultureInfo.InvariantCulture, $"{all.Average():0.000} ± {(all.Max() - all.Min()) / 2:0.000}");
     }
 
-    private static (double loss, double matrices, double gains) Train(string name, ScalarType type, bool masters, int seed, int steps)
+    private static (double loss, double matrices, double gains) Train(string name, ScalarType type, bool masters,
+        Precision state, int seed, int steps)
     {
         manual_seed(seed);
         using var scope = NewDisposeScope();
@@ -54,8 +62,8 @@ internal static class TypesCommand
         using var model = Network();
         model.to(type);
         using MatrixOptimizer optimizer = name == "Muon"
-            ? new Muon(model, lr: 2e-3, new() { lr_scale = LrScale.MatchAdamWRms, master_weights = masters })
-            : new RootOptimizer(model, lr: 2e-3, new() { master_weights = masters });
+            ? new Muon(model, lr: 2e-3, new() { lr_scale = LrScale.MatchAdamWRms, master_weights = masters, state_precision = state })
+            : new RootOptimizer(model, lr: 2e-3, new() { master_weights = masters, state_precision = state });
         var schedule = optim.lr_scheduler.LambdaLR(optimizer, step => 1 - (double)step / steps);
         for (var step = 0; step < steps; step++)
         {

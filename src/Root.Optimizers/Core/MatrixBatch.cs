@@ -148,15 +148,17 @@ public sealed class MatrixBatch
 
     /// <summary>Changes a buffer of all matrices in place, but where the step is lost.</summary>
     /// <param name="name">Of the buffer.</param>
-    /// <param name="change">Of the stacked buffer, (b, buffer rows, buffer columns).</param>
-    /// <returns>It, changed; only to be read.</returns>
+    /// <param name="change">Of the stacked buffer, (b, buffer rows, buffer columns), in float32 or float64.</param>
+    /// <returns>It, changed, before it is rounded to a shorter type; only to be read.</returns>
     internal Tensor Change(string name, Action<Tensor> change)
     {
         var shape = First.Slot.State.ShapeOf(First, name);
         var (stacked, isView) = Buffer(name, shape);
-        _verdict.Change(stacked, change);
-        if (!isView) PutBack(name, stacked);
-        return stacked;
+        var wide = stacked.Widened();
+        _verdict.Change(wide, change);
+        if (!isView) PutBack(name, wide);
+        else if (!ReferenceEquals(wide, stacked)) stacked.copy_(wide);
+        return wide;
     }
 
     /// <summary>A buffer of all matrices, stacked: a view where they lie side by side and all of them are in the batch, else a

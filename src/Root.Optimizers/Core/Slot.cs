@@ -56,7 +56,7 @@ public sealed class MatrixSlot : Slot
     {
         Parts = options.PartsOf(this);
         if (Parts.Count > 1 || Parts[0].Blocks > 1) Routed = Routed with { Matrices = string.Join(" + ", Parts) };
-        State = new(this, buffers, options.master_weights);
+        State = new(this, buffers, options);
     }
 
     /// <summary>Its matrices, those of one shape together.</summary>

@@ -10,7 +10,7 @@ public class BundleTests
 {
     private static readonly Dictionary<string, Func<(string, Parameter)[], MatrixOptimizer>> Optimizers = new()
     {
-        ["root"] = p => new RootOptimizer(p, new RootOptimizer.Options { LearningRate = 0.02, learn_coefficients = false, cautious = true }),
+        ["root"] = p => new RootOptimizer(p, 0.02, new() { learn_coefficients = false, cautious = true }),
         ["muon"] = p => new Muon(p, new Muon.Options { LearningRate = 0.02, weight_decay = 0.1 }),
         ["fallback"] = p => new Muon(p, new Muon.Options { LearningRate = 0.02, route = _ => Route.AdamW }),
         ["manifold"] = p => new ManifoldMuon(p, new ManifoldMuon.Options { LearningRate = 0.02, momentum = 0.9 }),
@@ -18,7 +18,9 @@ public class BundleTests
     };
 
     public static TheoryData<string, ScalarType, bool> Cases => [.. from kind in Optimizers.Keys
-        from type in new[] { ScalarType.Float32, ScalarType.BFloat16 } from deferred in new[] { false, true } select (kind, type, deferred)];
+        from type in new[] { ScalarType.Float32, ScalarType.BFloat16 }
+        from deferred in new[] { false, true }
+        select (kind, type, deferred)];
 
     [Theory, MemberData(nameof(Cases))]
     public void A_step_is_that_of_each_parameter_alone(string kind, ScalarType type, bool deferred)

@@ -1,3 +1,4 @@
+using Root.Optimizers.Core;
 using Root.Optimizers.Tests.Support;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -109,5 +110,35 @@ public class SixteenBitTests
         Saving.Load(after, Saving.Bytes(before));
         for (var step = 5; step < 40; step++) { Step(step, reference); Step(step, after); }
         for (var i = 0; i < 2; i++) Close.Exactly(unbroken[i].detach(), resumed[i].detach());
+    }
+
+    [Fact]
+    public void Momentum_in_bfloat16_is_summed_in_float32_and_rounded_once_a_step()
+    {
+        random.manual_seed(5);
+        var parameters = new[] { Models.Parameter(6, 9), Models.Parameter(6, 9), Models.Parameter(ScalarType.BFloat16, 4, 7) };
+        RootOptimizer Make(Parameter[] of) => new(of, new RootOptimizer.Options { state_precision = Precision.BFloat16 });
+        using var optimizer = Make(parameters);
+        Tensor Momentum(MatrixOptimizer of, int i) => ((MatrixSlot)of.Slots.ElementAt(i)).State.momentum_buffer;
+        var expected = parameters.Select(p => zeros(p.shape).to(ScalarType.BFloat16)).ToArray();
+        for (var step = 0; step < 10; step++)
+        {
+            Models.RandomGradients(parameters);
+            if (step == 5) parameters[1].grad = null;
+            optimizer.step();
+            for (var i = 0; i < parameters.Length; i++)
+                if (parameters[i].grad is { } grad)
+                    expected[i] = (expected[i].to(ScalarType.Float32) * 0.95f + grad.to(ScalarType.Float32)).to(ScalarType.BFloat16);
+        }
+        for (var i = 0; i < parameters.Length; i++) Close.Exactly(expected[i], Momentum(optimizer, i));
+
+        var resumed = parameters.Select(p => new Parameter(p.detach().clone())).ToArray();
+        using var other = Make(resumed);
+        Saving.LoadFile(other, Saving.FileBytes(optimizer));
+        Models.RandomGradients(parameters);
+        foreach (var (from, to) in parameters.Zip(resumed)) to.grad = from.grad;
+        optimizer.step();
+        other.step();
+        foreach (var (one, two) in parameters.Zip(resumed)) Close.Exactly(one.detach(), two.detach());
     }
 }

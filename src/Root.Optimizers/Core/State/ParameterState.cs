@@ -18,18 +18,19 @@ public abstract class ParameterState : OptimizerState, IDisposable
 
     /// <summary>The state of a parameter that has not been stepped.</summary>
     /// <param name="parameter">Whose state it is.</param>
-    /// <param name="buffers">In float32, or in float64 for float64 parameters: sums of 16 bits lose what is small.</param>
+    /// <param name="buffers">In float32, or in float64 for float64 parameters, where they name no other type: sums of 16 bits lose
+    /// what is small.</param>
     /// <param name="master">Whether a parameter of 16 bits has a float32 master.</param>
-    private protected ParameterState(Parameter parameter, IEnumerable<(string name, long[] shape)> buffers, bool master)
+    private protected ParameterState(Parameter parameter, IEnumerable<(string name, long[] shape, ScalarType? type)> buffers, bool master)
         : base(parameter)
     {
         using var grad = no_grad();
         var all = buffers.ToList();
-        if (master && !parameter.dtype.IsWide()) all.Add((MasterName, parameter.shape));
+        if (master && !parameter.dtype.IsWide()) all.Add((MasterName, parameter.shape, null));
         _names = all.Select(b => b.name).ToArray();
-        var type = parameter.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+        var wide = parameter.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
         // Not zeros_like, which keeps the strides: only a contiguous tensor can be saved.
-        _buffers = all.Select(b => zeros(b.shape, dtype: type, device: parameter.device).DetachFromDisposeScope()).ToArray();
+        _buffers = all.Select(b => zeros(b.shape, dtype: b.type ?? wide, device: parameter.device).DetachFromDisposeScope()).ToArray();
     }
 
     /// <summary>Begins to count; when the plans are made that say what is counted.</summary>
@@ -191,13 +192,15 @@ public sealed class MatrixState : ParameterState
 {
     private readonly Dictionary<(MatrixPart, string), (long offset, MatrixShape shape, bool isLikeParameter)> _places = [];
 
-    internal MatrixState(MatrixSlot slot, Func<MatrixShape, IReadOnlyList<StateBuffer>> buffers, bool master)
-        : this(slot, Layout(slot, buffers), master)
+    internal MatrixState(MatrixSlot slot, Func<MatrixShape, IReadOnlyList<StateBuffer>> buffers, MatrixOptions options)
+        : this(slot, Layout(slot, buffers), options)
     {
     }
 
-    private MatrixState(MatrixSlot slot, IReadOnlyList<(string name, (MatrixPart part, MatrixShape shape)[] parts)> layout, bool master)
-        : base(slot.Parameter, layout.Select(buffer => (buffer.name, ShapeOf(slot, buffer.parts))), master)
+    private MatrixState(MatrixSlot slot, IReadOnlyList<(string name, (MatrixPart part, MatrixShape shape)[] parts)> layout,
+        MatrixOptions options)
+        : base(slot.Parameter, layout.Select(buffer => (buffer.name, ShapeOf(slot, buffer.parts), TypeOf(buffer.name, options))),
+            options.master_weights)
     {
         foreach (var (name, parts) in layout)
         {
@@ -210,7 +213,10 @@ public sealed class MatrixState : ParameterState
         }
     }
 
-    /// <summary>M, of the parameter's shape, in float32 or float64.</summary>
+    private static ScalarType? TypeOf(string buffer, MatrixOptions options) =>
+        buffer == StateBuffer.MomentumName && options.state_precision == Precision.BFloat16 ? ScalarType.BFloat16 : null;
+
+    /// <summary>M, of the parameter's shape, in float32 or float64; in bfloat16 where the options say so.</summary>
     public Tensor momentum_buffer => this[StateBuffer.MomentumName];
 
     /// <summary>Whether a matrix may have been without gradient at the last step, as far as the host knows.</summary>
@@ -278,7 +284,7 @@ public sealed class MatrixState : ParameterState
 internal sealed class AdamWState : ParameterState
 {
     internal AdamWState(Parameter parameter, bool master)
-        : base(parameter, [(FirstMomentName, parameter.shape), (SecondMomentName, parameter.shape)], master)
+        : base(parameter, [(FirstMomentName, parameter.shape, null), (SecondMomentName, parameter.shape, null)], master)
     {
     }
 
