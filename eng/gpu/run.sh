@@ -12,10 +12,10 @@
 #   --params     a set of bench step, gpt2-small:12 and llama-1b:1 by default; may be given several times
 #   --rounds     timed steps of each optimizer, 15 by default
 #
-# For each set: the steps of this library and of PyTorch (JSON each). Then the tests that compare CUDA with the CPU, then
+# For each set: the steps of this library and of PyTorch (JSON each). Then what a step costs the host (host.json), the tests that compare CUDA with the CPU, then
 # all others (JSON each, in the CTRF format). log.txt has all that was printed, summary.txt which PyTorch and GPU it was and
 # how each part ended: what failed, what was stopped and what did not run, with the reason. With the default sets there are
-# eight files. The exit code is 1 where a part failed or there was no time for it.
+# nine files. The exit code is 1 where a part failed or there was no time for it.
 #
 # TorchSharp loads libtorch_cpu.so, its own libLibTorchSharp.so, which lies beside the programs, and libtorch_cuda.so by name,
 # through LD_LIBRARY_PATH. Its own is linked against the libtorch of TorchSharp's package, and another version may lack symbols
@@ -121,7 +121,7 @@ fi
 # Write protection of compiled code is a second mapping of it, which not every sandbox allows; no test depends on it.
 programs=(env "LD_LIBRARY_PATH=$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" OMP_WAIT_POLICY=PASSIVE
     DOTNET_EnableWriteXorExecute=0 "ROOT_TEST_DEVICE=$device")
-bench=("${programs[@]}" "$work/program/Root.Optimizers.Benchmarks" step --device "$device")
+bench=("${programs[@]}" "$work/program/Root.Optimizers.Benchmarks")
 tests=("${programs[@]}" "$work/program/Root.Optimizers.Tests" -noColor -noLogo -noAutoReporters)
 native=$work/program/libLibTorchSharp.so
 
@@ -134,13 +134,13 @@ check_symbols() {
 
 check_symbols
 usable=true
-part "a small step of every optimizer" 120 "${bench[@]}" --params chargpt:1 --rounds 1 || usable=false
+part "a small step of every optimizer" 120 "${bench[@]}" step --device "$device" --params chargpt:1 --rounds 1 || usable=false
 
 for set in "${sets[@]}"; do
     file=${set//:/-}
     name="bench step $set"
     if $usable; then
-        part "$name" 150 "${bench[@]}" --params "$set" --rounds "$rounds" --json "$out/step-$file.json" || true
+        part "$name" 150 "${bench[@]}" step --device "$device" --params "$set" --rounds "$rounds" --json "$out/step-$file.json" || true
     else not_run "$name" "TorchSharp does not work with this libtorch"; fi
     name="PyTorch's step.py $set"
     if [ -e "$work/torch" ]; then
@@ -148,6 +148,10 @@ for set in "${sets[@]}"; do
             --json "$out/pytorch-$file.json" || true
     else say "not run         $name: --libtorch is not Python's"; fi
 done
+
+if $usable; then
+    part "bench host" 60 "${bench[@]}" host --device "$device" --json "$out/host.json" || true
+else not_run "bench host" "TorchSharp does not work with this libtorch"; fi
 
 # run_tests NAME SECONDS FILE FILTER...
 run_tests() {

@@ -49,23 +49,25 @@ internal static class HostCommand
     {
         var set = new Option<string>("--params")
             { Description = HostModel.Names, DefaultValueFactory = _ => "gpt2-small:12" };
+        var device = new Option<string>("--device") { Description = "cpu, cuda or cuda:N", DefaultValueFactory = _ => "cpu" };
         var rounds = new Option<int>("--rounds") { Description = "timed steps of each", DefaultValueFactory = _ => 300 };
         var json = new Option<string?>("--json") { Description = "file for the figures" };
         var command = new Command("host", "What a step costs the host: over a model's list of parameters, each cut to a few entries.")
-            { set, rounds, json };
-        command.SetAction(given => Run(given.GetValue(set)!, given.GetValue(rounds), given.GetValue(json)));
+            { set, device, rounds, json };
+        command.SetAction(given => Run(given.GetValue(set)!, Devices.Parse(given.GetValue(device)!), given.GetValue(rounds),
+            given.GetValue(json)));
         return command;
     }
 
-    private static int Run(string set, int rounds, string? path)
+    private static int Run(string set, Device device, int rounds, string? path)
     {
         if (rounds < 1) throw new UserException($"--rounds {rounds}: must be 1 or more.", UserException.Usage);
         set_num_threads(1);
-        var costs = Measure(set, rounds, CPU, Contenders, "")
+        var costs = Measure(set, rounds, device, Contenders, "")
             .Concat(Measure(set, rounds, META, Contenders.Where(c => c.OnMeta), Meta)).ToDictionary();
         var ratios = new Dictionary<string, double>();
-        Console.WriteLine($"A step over the {HostModel.Make(set, META).Length} parameters of {set}, a few entries each, one thread; "
-            + $"medians of {rounds}:\n");
+        Console.WriteLine($"A step over the {HostModel.Make(set, META).Length} parameters of {set}, a few entries each, on {device}, one "
+            + $"thread; medians of {rounds}:\n");
         Console.WriteLine("| optimizer | milliseconds | of AdamW | managed KiB |");
         Console.WriteLine("|---|---|---|---|");
         foreach (var (name, cost) in costs)

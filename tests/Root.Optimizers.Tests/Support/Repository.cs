@@ -6,13 +6,18 @@ namespace Root.Optimizers.Tests.Support;
 /// </summary>
 internal static class Repository
 {
-    public static string Root { get; } = Above(AppContext.BaseDirectory);
-
-    private static string Above(string folder)
+    public static string Root
     {
-        for (var at = new DirectoryInfo(folder); at is not null; at = at.Parent)
-            if (File.Exists(Path.Combine(at.FullName, "Root.Optimizers.sln")))
-                return at.FullName;
-        throw new DirectoryNotFoundException($"No Root.Optimizers.sln above {folder}.");
+        get
+        {
+            var built = AppContext.BaseDirectory;
+            // eng/gpu/pack.sh carries the tests to other machines, and no pages and no sources.
+            Assert.SkipUnless(built.Contains($"{Path.DirectorySeparatorChar}artifacts{Path.DirectorySeparatorChar}"),
+                "the tests do not lie in their repository");
+            for (var folder = new DirectoryInfo(built); folder is not null; folder = folder.Parent)
+                if (File.Exists(Path.Combine(folder.FullName, "Root.Optimizers.sln")))
+                    return folder.FullName;
+            throw new DirectoryNotFoundException($"No Root.Optimizers.sln above {built}.");
+        }
     }
 }
