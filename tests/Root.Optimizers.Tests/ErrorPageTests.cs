@@ -12,7 +12,7 @@ public class ErrorPageTests
             .SelectMany(type => type.GetMethods().Select(method => $"`{type.Name}.{method.Name}`")).ToHashSet();
         var lines = File.ReadLines(Path.Combine(Repository.Root, "docs", "errors.md"))
             .Where(line => line.StartsWith('|') && !line.StartsWith("| when |", StringComparison.Ordinal) && !line.StartsWith("|-"))
-            .Select(line => line.Split('|')[^2].Trim()).ToArray();
+            .Select(line => line.Split('|')[^2].Trim()).Where(named => named != "").ToArray(); // a line may say what nobody looks at
         Assert.NotEmpty(lines);
         Assert.All(lines, named => Assert.All(named.Split(", "), test => Assert.Contains(test, tests)));
     }

@@ -19,9 +19,6 @@ internal sealed class FiniteGradients(bool? deferred = null) : IDisposable
     /// <summary>AdamW's second moment holds squares.</summary>
     private const double LargestOfVector = 1e18, LargestOfVectorInFloat64 = 1e150;
 
-    /// <summary>Entries of a gradient that is looked at together with others: the copy costs less than the calls.</summary>
-    private const long Small = 1 << 14;
-
     private readonly DeferredNumber _firstLost = new();
     private long _step;
 
@@ -52,25 +49,22 @@ internal sealed class FiniteGradients(bool? deferred = null) : IDisposable
     /// that finds something.</summary>
     private static Gradient[] CheckNow(IReadOnlyList<Gradient> gradients, NonFinite policy)
     {
-        var small = gradients.Where(g => g.Slot.Entries <= Small).ToArray();
-        var areFine = small.Length > 1 && LargestNow(small) <= small.Min(g => LargestOf(g.Slot));
-        var checkedOnes = new List<Gradient>(gradients.Count);
+        var small = gradients.Where(IsSmall).GroupBy(DeviceOf)
+            .Where(alike => LargestNow(Joined(alike)) <= alike.Min(g => LargestOf(g.Slot))).SelectMany(alike => alike.Select(g => g.Slot))
+            .ToHashSet();
+        var fine = new List<Gradient>(gradients.Count);
         foreach (var gradient in gradients)
-            if (areFine && gradient.Slot.Entries <= Small) checkedOnes.Add(gradient);
-            else if (CheckNow(gradient, policy) is { } its) checkedOnes.Add(its);
-        return [.. checkedOnes];
+            if (small.Contains(gradient.Slot)) fine.Add(gradient);
+            else if (CheckNow(gradient, policy) is { } its) fine.Add(its);
+        return [.. fine];
     }
 
-    /// <summary>max |x| over several gradients; NaN where an entry is.</summary>
-    private static double LargestNow(IEnumerable<Gradient> gradients)
-    {
-        using var scope = NewDisposeScope();
-        return LargestNow(Joined(gradients));
-    }
+    private static bool IsSmall(Gradient gradient) => gradient.Slot.IsSmall && gradient.Value.device_type != DeviceType.META;
 
     private static Tensor Joined(IEnumerable<Gradient> gradients) =>
         cat(gradients.Select(g => g.Value.ndim == 1 ? g.Value : g.Value.reshape(-1)).ToArray(), 0);
 
+    /// <summary>max |x|; NaN where an entry is.</summary>
     private static double LargestNow(Tensor x)
     {
         using var scope = NewDisposeScope();
@@ -126,8 +120,8 @@ internal sealed class FiniteGradients(bool? deferred = null) : IDisposable
         using var scope = NewDisposeScope();
         var findings = gradients.GroupBy(g => (LargestOf(g.Slot), g.Value.dtype)).Select(alike =>
         {
-            var small = alike.Where(g => g.Slot.Entries <= Small).ToArray();
-            var largest = alike.Where(g => g.Slot.Entries > Small).Select(g => Largest(g.Value)).ToList();
+            var small = alike.Where(IsSmall).ToArray();
+            var largest = alike.Where(g => !IsSmall(g)).Select(g => Largest(g.Value)).ToList();
             if (small.Length > 0) largest.Add(Largest(Joined(small)));
             // In float32 at least: in float16 the limit itself is infinite.
             return stack(largest).Widened().Le(alike.Key.Item1).all().logical_not();

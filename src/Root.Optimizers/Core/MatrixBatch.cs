@@ -109,8 +109,10 @@ public sealed class MatrixBatch
     public Tensor Parameters()
     {
         using var scope = NewDisposeScope();
-        var theta = HasMasters ? Buffer(ParameterState.MasterName, Shape).stacked : Stack(member => member.Part.Slot.Parameter).Widened();
-        return theta.clone().MoveToOuterDisposeScope();
+        return (HasMasters
+                ? Buffer(ParameterState.MasterName, Shape).stacked
+                : Stack(member => member.Part.Slot.Parameter))
+            .to(Type == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32, copy: true).MoveToOuterDisposeScope();
     }
 
     /// <summary>theta &lt;- W, for each parameter of the batch.</summary>
@@ -142,7 +144,7 @@ public sealed class MatrixBatch
         using var scope = NewDisposeScope();
         var theta = Stack(member => member.Part.Slot.Parameter);
         var (masters, isView) = Buffer(ParameterState.MasterName, Shape);
-        masters.copy_(where(masters.to(theta.dtype).eq(theta), masters, theta.to(masters.dtype)));
+        masters.copy_(ParameterState.Refreshed(masters, theta));
         if (!isView) PutBack(ParameterState.MasterName, masters);
     }
 
@@ -203,7 +205,7 @@ public sealed class MatrixBatch
     /// <summary>Tensors of the parameters' shapes, stacked: (b, rows, columns). A copy, but of one member where it can be a view.</summary>
     private Tensor Stack(Func<Member, Tensor> of) =>
         _members.Count == 1 ? First.Stack(First.Of(of(_members[0])))
-        : _bundle.AlongRows ? cat(_members.Select(of).ToArray(), 0).view(-1, Shape.Rows, Shape.Columns)
+        : _bundle.AlongRows ? cat(_members.Select(of).ToArray(), 0).reshape(-1, Shape.Rows, Shape.Columns)
         : cat(_members.Select(member => member.Part.Stack(member.Part.Of(of(member)))).ToArray(), 0);
 
     private void PutParameters(Tensor stacked)

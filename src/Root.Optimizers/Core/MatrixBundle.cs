@@ -12,8 +12,8 @@ internal sealed class MatrixBundle : IDisposable
 {
     /// <summary>
     /// On the CPU a bundle holds no more entries, or one parameter: small matrices gain by sharing calls, large ones lose the cache and
-    /// the reuse of memory. Source: RootOptimizer's step on 2 cores with AVX-512 BF16, libtorch 2.10, November 2026: this limit takes
-    /// 0.54 of the time of one matrix at a time for 8 of 192x768, 0.39 for 8 of 192x192, 0.83 for 8 of 512x512.
+    /// the reuse of memory. Source: RootOptimizer's step on 2 cores with AVX-512 BF16, libtorch 2.10, November 2026, against one
+    /// matrix at a time: 0.54 of the time for 8 of 192x768 by four, 0.39 for 8 of 192x192, 0.83 for 8 of 512x512 by four.
     /// </summary>
     private const long EntriesOnCpu = 1 << 20;
 
@@ -28,7 +28,7 @@ internal sealed class MatrixBundle : IDisposable
         Parts = parts;
         var first = parts[0].Slot.Parameter.shape;
         AlongRows = parts.All(part => part.IsWhole && part.Slot.Parameter.shape.AsSpan(1).SequenceEqual(first.AsSpan(1)));
-        if (parts.All(part => part.IsWhole)) _buffers = new(parts.Select(part => part.Slot.State).ToArray());
+        if (parts.Length > 1 && parts.All(part => part.IsWhole)) _buffers = new(parts.Select(part => part.Slot.State).ToArray());
     }
 
     /// <summary>Parts of parameters, in the order in which they are stacked.</summary>
@@ -49,20 +49,25 @@ internal sealed class MatrixBundle : IDisposable
         .Select(parts => new MatrixBundle(parts))
         .ToList();
 
-    /// <summary>Portions that do not depend on how many there are.</summary>
+    /// <summary>Portions of a size that does not depend on how many there are: of a power of two matrices, as layers are rarely an odd
+    /// number, and one left over gains nothing.</summary>
     private static IEnumerable<MatrixPart[]> Portions(IEnumerable<MatrixPart> equal, long entriesElsewhere)
     {
-        var (portion, entries) = (new List<MatrixPart>(), 0L);
+        var (portion, matrices, most) = (new List<MatrixPart>(), 0L, 0L);
         foreach (var part in equal)
         {
-            var its = part.Blocks * part.Shape.Rows * part.Shape.Columns;
-            if (portion.Count > 0 && entries + its > (part.Slot.Parameter.device_type == DeviceType.CPU ? EntriesOnCpu : entriesElsewhere))
+            if (most == 0)
+            {
+                var entries = part.Slot.Parameter.device_type == DeviceType.CPU ? EntriesOnCpu : entriesElsewhere;
+                most = 1L << (int)Math.Log2(Math.Max(1, entries / Math.Max(1, part.Shape.Rows * part.Shape.Columns)));
+            }
+            if (portion.Count > 0 && matrices + part.Blocks > most)
             {
                 yield return [.. portion];
-                (portion, entries) = ([], 0);
+                (portion, matrices) = ([], 0);
             }
             portion.Add(part);
-            entries += its;
+            matrices += part.Blocks;
         }
         yield return [.. portion];
     }

@@ -18,7 +18,8 @@ public abstract partial class MatrixOptimizer
     }
 
     /// <summary>Copies options and states from another optimizer's <see cref="state_dict"/>.</summary>
-    /// <exception cref="ArgumentException">The other optimizer has other groups, parameters or routes; nothing is changed.</exception>
+    /// <exception cref="ArgumentException">The other optimizer has other groups, parameters, routes or types of state, which
+    /// <see cref="Load"/> casts; nothing is changed.</exception>
     public override void load_state_dict(StateDictionary state_dict)
     {
         ArgumentNullException.ThrowIfNull(state_dict);

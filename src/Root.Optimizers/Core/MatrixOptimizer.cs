@@ -109,7 +109,7 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
     /// moved.</exception>
     public override Tensor? step(Func<Tensor>? closure = null)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        Enter().Dispose(); // what is to be refused is, before the closure changes gradients
         Tensor? loss = null;
         if (closure is not null)
             using (enable_grad())
@@ -174,8 +174,10 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
 
     /// <summary>Sets the gradients of all parameters to zero.</summary>
     /// <exception cref="InvalidOperationException">A parameter was replaced since construction.</exception>
+    /// <exception cref="ObjectDisposedException">The optimizer has been disposed.</exception>
     public override void zero_grad()
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         CheckNotReplaced();
         base.zero_grad();
     }
@@ -185,8 +187,10 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
     /// <exception cref="ObjectDisposedException">The optimizer has been disposed.</exception>
     internal OneAtATime.Call Enter()
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        return _calls.Enter(this);
+        var call = _calls.Enter(this);
+        if (!_disposed) return call;
+        call.Dispose();
+        throw new ObjectDisposedException(GetType().Name);
     }
 
     private void CheckNotReplaced()

@@ -25,6 +25,8 @@ public static class ResumeScheduler
     public static TScheduler At<TScheduler>(int steps, Func<TScheduler> make, Action load) where TScheduler : LRScheduler
     {
         Require.AtLeast(steps, 0);
+        ArgumentNullException.ThrowIfNull(make);
+        ArgumentNullException.ThrowIfNull(load);
         var scheduler = make();
         for (var step = 0; step < steps; step++) scheduler.step();
         load();

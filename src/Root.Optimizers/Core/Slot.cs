@@ -34,6 +34,13 @@ public abstract class Slot
     /// <summary>How many entries the parameter has.</summary>
     internal long Entries { get; }
 
+    /// <summary>
+    /// Whether joining it with others costs less than calls of its own. Source: twelve of n entries joined against one by one, one
+    /// thread, AMD EPYC, libtorch 2.10, November 2026: a look for NaN takes 0.38 of the time at n = 4,096, 0.79 at 16,384 and 1.29 at
+    /// 65,536; AdamW 0.49, 1.14 and 1.70.
+    /// </summary>
+    internal bool IsSmall => Entries is > 0 and <= 1 << 13;
+
     /// <summary>Whether a gradient has the parameter's shape and device, and a floating type.</summary>
     internal bool Takes(Tensor gradient)
     {
@@ -95,7 +102,7 @@ public readonly record struct MatrixShape(long Rows, long Columns)
 }
 
 /// <summary>What an optimizer keeps of every matrix between steps, all zeros at first.</summary>
-/// <param name="Name">Under which it is found and saved.</param>
+/// <param name="Name">Under which it is found and saved; not "master" or "idle", which every optimizer keeps itself.</param>
 /// <param name="Shape">Of the part that belongs to one matrix: its own, or (rows, 1) for a number a row, and so on.</param>
 public sealed record StateBuffer(string Name, MatrixShape Shape)
 {

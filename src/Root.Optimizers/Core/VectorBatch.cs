@@ -28,9 +28,9 @@ internal sealed class VectorBatch(VectorBundle bundle, IReadOnlyList<Gradient> g
     /// <returns>It, changed; only to be read.</returns>
     public Tensor Change(string name, Action<Tensor> change)
     {
-        var buffer = IsWhole && !IsAlone ? bundle.Buffers[name] : Join(gradient => gradient.Slot.Kept[name]);
+        var buffer = LiesSideBySide ? bundle.Buffers[name] : Join(gradient => gradient.Slot.Kept[name]);
         _verdict.Change(buffer, change);
-        if (!IsWhole && !IsAlone) Scatter(buffer, slot => slot.Kept[name]);
+        if (!LiesSideBySide && !IsAlone) Scatter(buffer, slot => slot.Kept[name]);
         return buffer;
     }
 
@@ -46,7 +46,7 @@ internal sealed class VectorBatch(VectorBundle bundle, IReadOnlyList<Gradient> g
         }
         var parameters = Join(gradient => gradient.Slot.Parameter);
         var theta = parameters.Widened();
-        if (IsWhole && !IsAlone)
+        if (LiesSideBySide)
         {
             var (flat, places) = bundle.Stage(theta);
             _verdict.Change(flat, change);
@@ -63,7 +63,7 @@ internal sealed class VectorBatch(VectorBundle bundle, IReadOnlyList<Gradient> g
         foreach (var slot in Slots) slot.Kept.RefreshMaster(slot.Parameter);
     }
 
-    private bool IsWhole => gradients.Count == bundle.Slots.Count;
+    private bool LiesSideBySide => !IsAlone && gradients.Count == bundle.Slots.Count;
 
     /// <summary>Then nothing is joined, and all has the parameter's own shape.</summary>
     private bool IsAlone => gradients.Count == 1;

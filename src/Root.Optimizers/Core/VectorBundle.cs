@@ -9,8 +9,8 @@ namespace Root.Optimizers.Core;
 /// </summary>
 internal sealed class VectorBundle : IDisposable
 {
-    /// <summary>Of a small parameter.</summary>
-    private const long MostEntries = 1 << 14;
+    private Tensor? _staged;
+    private Tensor[] _places = [];
 
     private VectorBundle(VectorSlot[] slots)
     {
@@ -22,9 +22,6 @@ internal sealed class VectorBundle : IDisposable
     public IReadOnlyList<VectorSlot> Slots { get; }
 
     public SideBySide Buffers { get; }
-
-    private Tensor? _staged;
-    private Tensor[] _places = [];
 
     /// <summary>A copy of all parameters, one after the other, and each one's place in it, of its shape: small as they are, to keep the
     /// memory is cheaper than to cut it at every step.</summary>
@@ -43,7 +40,7 @@ internal sealed class VectorBundle : IDisposable
     /// <summary>The bundles of a group, in order of appearance.</summary>
     public static IReadOnlyList<VectorBundle> Of(IEnumerable<Slot> slots) => slots.OfType<VectorSlot>()
         .GroupBy(slot => (slot.Parameter.dtype, slot.Parameter.device_type, slot.Parameter.device_index,
-            slot.Entries > MostEntries ? slot : null))
+            slot.IsSmall ? null : slot))
         .Select(alike => new VectorBundle([.. alike]))
         .ToList();
 
@@ -57,7 +54,10 @@ internal sealed class VectorBundle : IDisposable
         if (present.Count == 0) return [];
         return present.TrueForAll(g => g.Slot.Kept.step == present[0].Slot.Kept.step && ReferenceEquals(g.Lost, present[0].Lost))
             ? [new(this, present)]
-            : present.GroupBy(g => (g.Slot.Kept.step, g.Lost)).Select(alike => new VectorBatch(this, [.. alike]));
+            : present.GroupBy(g => g.Slot.Kept.step)
+                // By reference: to compare what they hold would wait for the device.
+                .SelectMany(alike => alike.GroupBy<Gradient, object?>(g => g.Lost, ReferenceEqualityComparer.Instance))
+                .Select(alike => new VectorBatch(this, [.. alike]));
     }
 
     public void Dispose()

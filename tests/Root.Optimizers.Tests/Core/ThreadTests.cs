@@ -75,8 +75,9 @@ public class ThreadTests
     public static TheoryData<string, Action<RootOptimizer>> Calls => new()
     {
         { "step", o => o.step() },
-        { "Save", o => o.Save(Path.GetTempFileName()) },
-        { "Load", o => o.Load(Path.GetTempFileName()) },
+        { "step with a closure", o => o.step(() => throw new InvalidOperationException("The closure ran.")) },
+        { "Save", o => o.Save("is not written") },
+        { "Load", o => o.Load("is not read") },
         { "save_state_dict", o => Saving.Bytes(o) },
         { "state_dict", o => o.state_dict() },
         { "add_param_group", o => o.add_param_group(new RootOptimizer.ParamGroup([Models.Parameter(3, 4)])) },
@@ -92,12 +93,14 @@ public class ThreadTests
         var copies = parameters.Select(p => new Parameter(p.detach().clone()) { grad = p.grad }).ToArray();
         var halting = new Halting();
         using var optimizer = new RootOptimizer(parameters) { Observer = halting };
-        var step = new Thread(() => optimizer.step());
+        Exception? failure = null;
+        var step = new Thread(() => failure = Record.Exception(() => optimizer.step()));
         step.Start();
         halting.Inside.Wait(TestContext.Current.CancellationToken);
         var error = Record.Exception(() => call(optimizer));
         halting.GoOn.Set();
         step.Join();
+        Assert.Null(failure);
         Assert.True(error is InvalidOperationException, name);
         Assert.Contains("one thread at a time", error.Message);
 
@@ -105,6 +108,25 @@ public class ThreadTests
         reference.step();
         foreach (var (expected, actual) in copies.Zip(parameters)) Close.Exactly(expected.detach(), actual.detach());
         optimizer.step(); // and is let in again
+    }
+
+    private sealed class Calling : IStepObserver
+    {
+        public MatrixOptimizer? Optimizer { get; set; }
+
+        public void OnMatrix(MatrixPart part, long step, Tensor momentum, Tensor update) => Optimizer!.state_dict();
+    }
+
+    [Fact]
+    public void An_observer_that_calls_the_optimizer_ends_the_step()
+    {
+        var (parameter, observer) = (Models.Parameter(3, 4), new Calling());
+        using var optimizer = new RootOptimizer([parameter]) { Observer = observer };
+        observer.Optimizer = optimizer;
+        Models.RandomGradients([parameter]);
+        var error = Assert.Throws<InterruptedStepException>(() => optimizer.step());
+        Assert.IsType<InvalidOperationException>(error.InnerException);
+        Assert.Empty(error.Moved);
     }
 
     [Fact]

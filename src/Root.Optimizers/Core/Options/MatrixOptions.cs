@@ -82,15 +82,16 @@ public abstract partial class MatrixOptions : OptimizerOptions
     public bool master_weights { get => Get(true); set => Set(value); }
 
     /// <summary>
-    /// The type of momentum: float32 by default, or float64 for float64 parameters. In bfloat16 it takes 2 bytes an entry instead of 4 and
-    /// is rounded at every step, to a relative 2^-9: docs/results/types.md has what that costs. All else of the state stays as it is.
-    /// Decided when the group is added.
+    /// The type of momentum: float32, or float64 for float64 parameters, unless bfloat16 is asked for. In bfloat16 it takes 2 bytes an
+    /// entry instead of 4 and is rounded at every step, to a relative 2^-9: docs/results/types.md has what that costs. All else of
+    /// the state stays as it is. Decided when the group is added.
     /// </summary>
     [NotSaved]
     public Precision state_precision { get => Get(Precision.Automatic); set => Set(value); }
 
     /// <summary>
-    /// On a GPU, how many bytes the temporary tensors of a batch may take, by an estimate of 16 an entry; 1 GiB by default. Equal matrices
+    /// On a GPU, how many bytes the temporary tensors of a batch may take, by an estimate of 16 an entry (of float64 parameters it is
+    /// twice that); 1 GiB by default. Equal matrices
     /// are stepped in as many batches as that asks for, of one parameter at least. More calls of smaller products where memory is
     /// short. (On the CPU batches are small already.) Above 0. Decided when the group is added.
     /// </summary>

@@ -49,13 +49,17 @@ public abstract class ParameterState : OptimizerState, IDisposable
     {
         if (Master is not { } master) return;
         using var scope = NewDisposeScope();
-        master.copy_(where(master.to(parameter.dtype).eq(parameter), master, parameter.to(master.dtype)));
+        master.copy_(Refreshed(master, parameter));
     }
+
+    /// <summary>Masters of which parameters are the rounding: the parameter itself where it is not its master's.</summary>
+    internal static Tensor Refreshed(Tensor master, Tensor parameter) =>
+        where(master.to(parameter.dtype).eq(parameter), master, parameter.to(master.dtype));
 
     /// <summary>How many steps this parameter has taken.</summary>
     public long step { get; internal set; }
 
-    /// <summary>A buffer by its name.</summary>
+    /// <summary>A buffer by its name. Valid until the next step, which may lay it elsewhere: clone what is kept.</summary>
     /// <exception cref="KeyNotFoundException">There is none of that name.</exception>
     public Tensor this[string name] => Array.IndexOf(_names, name) is >= 0 and var index
         ? _buffers[index]
@@ -169,6 +173,8 @@ public abstract class ParameterState : OptimizerState, IDisposable
             // What moves belongs to the scope that is open at the time; the state outlives it.
             _buffers[i] = _buffers[i].to(device, disposeAfter: true).DetachFromDisposeScope();
         Idle = Idle?.to(device, disposeAfter: true).DetachFromDisposeScope();
+        // Views keep the memory until the last state has moved.
+        Home?.Dispose();
         Home = null;
     }
 
@@ -216,7 +222,8 @@ public sealed class MatrixState : ParameterState
     private static ScalarType? TypeOf(string buffer, MatrixOptions options) =>
         buffer == StateBuffer.MomentumName && options.state_precision == Precision.BFloat16 ? ScalarType.BFloat16 : null;
 
-    /// <summary>M, of the parameter's shape, in float32 or float64; in bfloat16 where the options say so.</summary>
+    /// <summary>M, of the parameter's shape, in float32 or float64; in bfloat16 where the options say so. Valid until the next step, which
+    /// may lay it elsewhere: clone what is kept.</summary>
     public Tensor momentum_buffer => this[StateBuffer.MomentumName];
 
     /// <summary>Whether a matrix may have been without gradient at the last step, as far as the host knows.</summary>
@@ -242,7 +249,11 @@ public sealed class MatrixState : ParameterState
 
     /// <summary>What of a buffer belongs to the matrices of a part, (blocks, buffer rows, buffer columns): a view where it can
     /// be.</summary>
-    internal Tensor Stacked(MatrixPart part, string name) => Of(part, name) is (var view, true) ? part.Stack(view) : Of(part, name).view;
+    internal Tensor Stacked(MatrixPart part, string name)
+    {
+        var (view, isLikeParameter) = Of(part, name);
+        return isLikeParameter ? part.Stack(view) : view;
+    }
 
     /// <summary>Copies back what <see cref="Stacked"/> gave.</summary>
     internal void Put(MatrixPart part, string name, Tensor stacked)
@@ -265,11 +276,16 @@ public sealed class MatrixState : ParameterState
     }
 
     /// <summary>The optimizer's buffers by name and part.</summary>
+    /// <exception cref="ArgumentException">A buffer has a name that the base keeps for itself.</exception>
     private static IReadOnlyList<(string name, (MatrixPart part, MatrixShape shape)[] parts)> Layout(MatrixSlot slot,
-        Func<MatrixShape, IReadOnlyList<StateBuffer>> buffers) =>
-        slot.Parts.SelectMany(part => buffers(part.Shape).Select(buffer => (buffer.Name, part, buffer.Shape)))
+        Func<MatrixShape, IReadOnlyList<StateBuffer>> buffers)
+    {
+        var layout = slot.Parts.SelectMany(part => buffers(part.Shape).Select(buffer => (buffer.Name, part, buffer.Shape)))
             .GroupBy(buffer => buffer.Name, (name, parts) => (name, parts.Select(p => (p.part, p.Shape)).ToArray()))
             .ToArray();
+        return layout.All(buffer => buffer.name is not (MasterName or IdleName)) ? layout : throw new ArgumentException(
+            $"A buffer of {slot.Label} is named '{MasterName}' or '{IdleName}', which the optimizer keeps itself; name it otherwise.");
+    }
 
     private static bool IsLikeParameter((MatrixPart part, MatrixShape shape)[] parts) =>
         parts.All(p => p.shape == p.part.Shape);
