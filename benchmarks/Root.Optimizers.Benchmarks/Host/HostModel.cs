@@ -30,16 +30,11 @@ internal static class HostModel
         ]),
     };
 
-    public static string Names => string.Join(", ", Known.Keys) + ", each with :LAYERS where not all";
+    public static string Names => ModelName.Help(Known.Keys);
 
     public static (string, Parameter)[] Make(string text, Device device)
     {
-        var parts = text.Split(':');
-        if (!Known.TryGetValue(parts[0], out var model))
-            throw new UserException($"--params {text}: one of {Names}.", UserException.Usage);
-        var layers = model.layers;
-        if (parts.Length > 2 || (parts.Length == 2 && (!int.TryParse(parts[1], out layers) || layers < 1)))
-            throw new UserException($"--params {text}: NAME or NAME:LAYERS, with one layer or more.", UserException.Usage);
+        var (model, layers) = ModelName.Find(text, Known, model => model.layers);
         return [.. from layer in Enumerable.Range(0, layers)
                    from of in model.block
                    select ($"{layer}.{of.name}", new Parameter(Randn([.. of.shape.Select(side => side / Cut)], device)))];

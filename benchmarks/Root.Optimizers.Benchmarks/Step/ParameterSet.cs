@@ -18,7 +18,7 @@ internal static class ParameterSet
         ["chargpt"] = (4, [[576, 192], [192, 192], [768, 192], [192, 768]]),
     };
 
-    public static string Names => string.Join(", ", Known.Keys) + ", each with :LAYERS where not all";
+    public static string Names => ModelName.Help(Known.Keys);
 
     /// <summary>The parameters of "NAME" or "NAME:LAYERS".</summary>
     /// <param name="text">What --params says.</param>
@@ -29,12 +29,7 @@ internal static class ParameterSet
     /// <param name="device">Where all is.</param>
     public static List<Parameter> Make(string text, Func<long, long, Device, Tensor> gradient, Device device)
     {
-        var parts = text.Split(':');
-        if (!Known.TryGetValue(parts[0], out var model))
-            throw new UserException($"--params {text}: one of {Names}.", UserException.Usage);
-        var layers = model.layers;
-        if (parts.Length > 2 || (parts.Length == 2 && (!int.TryParse(parts[1], out layers) || layers < 1)))
-            throw new UserException($"--params {text}: NAME or NAME:LAYERS, with one layer or more.", UserException.Usage);
+        var (model, layers) = ModelName.Find(text, Known, model => model.layers);
         manual_seed(1);
         using var scope = NewDisposeScope();
         var made = model.shapes.Select(s => (s[0], s[1])).Distinct().ToDictionary(s => s, s => gradient(s.Item1, s.Item2, device));
