@@ -25,7 +25,7 @@ internal static class ResidentMemory
     {
         if (!OperatingSystem.IsLinux()) throw new UserException("bench memory reads /proc/self/status: it runs on Linux only.");
         var line = File.ReadLines("/proc/self/status").First(line => line.StartsWith(name, StringComparison.Ordinal));
-        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) / 1024;
+        return double.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) / 1024;
     }
 
     [DllImport("libc", EntryPoint = "malloc_trim")]

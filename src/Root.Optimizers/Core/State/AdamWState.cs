@@ -1,5 +1,3 @@
-using Root.Optimizers.LinearAlgebra;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
