@@ -30,7 +30,7 @@ internal static class MemoryCommand
     ];
 
     /// <param name="StateMiB">What stays after the first step.</param>
-    /// <param name="PeakMiB">The most that a step takes above that; the second and third, of which the one refits coefficients.</param>
+    /// <param name="PeakMiB">The most that a step takes above that; the second and third, on which no refit falls.</param>
     private sealed record Use(double StateMiB, double PeakMiB);
 
     public static Command Create()
