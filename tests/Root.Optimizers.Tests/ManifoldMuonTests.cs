@@ -15,7 +15,7 @@ public class ManifoldMuonTests
     private static float[] SingularValues(Parameter parameter) =>
         linalg.svdvals(parameter.detach().cpu().to(float32).reshape(parameter.shape[0], -1)).data<float>().ToArray();
 
-    [Theory]
+    [Theory, Slow]
     [InlineData(Precision.Float32, "fp32", 2e-5)] // observed 1.4e-6
     [InlineData(Precision.BFloat16, "bf16", 3e-2)] // observed 7.8e-3
     public void With_the_dual_ascent_a_step_is_the_published_one(Precision precision, string name, double tolerance)

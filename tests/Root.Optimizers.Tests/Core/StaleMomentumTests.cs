@@ -51,7 +51,7 @@ public class StaleMomentumTests
         Assert.InRange(parameter.square().mean().sqrt().item<float>(), 0.05f, 0.08f); // observed 0.063
     }
 
-    [Theory, InlineData(false), InlineData(true)]
+    [Theory, Slow, InlineData(false), InlineData(true)]
     public void A_block_of_a_split_matrix_comes_to_rest_beside_live_ones(bool byColumns)
     {
         random.manual_seed(1);

@@ -168,7 +168,7 @@ public class StateFileTests
         Assert.Equal(before, Saving.FileBytes(target));
     }
 
-    [Fact]
+    [Fact, Slow]
     public void A_byte_changed_anywhere_or_a_file_cut_anywhere_is_refused()
     {
         using var source = Stepped(Named("w.weight", "w.bias"), new() { coefficients = new CoefficientTable() });

@@ -130,7 +130,7 @@ public class DeviceTests
     private static void Load(MatrixOptimizer optimizer, byte[] saved) =>
         optimizer.load_state_dict(new BinaryReader(new MemoryStream(saved)));
 
-    [Theory, MemberData(nameof(Everywhere))]
+    [Theory, Slow, MemberData(nameof(Everywhere))]
     public void Thirty_steps_leave_as_many_tensors_as_one(string kind, DeviceType type)
     {
         using var optimizer = Make(kind, Parameters(TestDevice.OrSkip(type)));

@@ -7,7 +7,7 @@ namespace Root.Optimizers.Tests.Manifolds;
 /// <summary>The published program's steps (vectors/README.md).</summary>
 public class DualAscentTests
 {
-    [Theory]
+    [Theory, Slow]
     [InlineData("fp32", Precision.Float32, 2e-5)] // observed 1.4e-6
     [InlineData("bf16", Precision.BFloat16, 3e-2)] // observed 7.8e-3: one unit of bfloat16
     public void A_step_agrees_with_the_published_program(string name, Precision sign, double tolerance)

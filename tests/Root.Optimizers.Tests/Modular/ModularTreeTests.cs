@@ -56,7 +56,7 @@ public class ModularTreeTests
         Assert.Throws<ArgumentException>(() => Linear().Tare(double.NaN));
     }
 
-    [Fact]
+    [Fact, Slow]
     public void The_slope_of_gelu_is_as_stated()
     {
         var slopes = Enumerable.Range(0, 100_001).Select(i => -5 + i * 1e-4).Select(x =>
