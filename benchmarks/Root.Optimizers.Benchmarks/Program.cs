@@ -9,6 +9,7 @@ using Root.Optimizers.Benchmarks.Manifolds;
 using Root.Optimizers.Benchmarks.Memory;
 using Root.Optimizers.Benchmarks.Micro;
 using Root.Optimizers.Benchmarks.Orthogonalize;
+using Root.Optimizers.Benchmarks.Sign;
 using Root.Optimizers.Benchmarks.Step;
 using Root.Optimizers.Benchmarks.Transfer;
 using Root.Optimizers.Benchmarks.Types;
@@ -19,9 +20,9 @@ CpuThreads.Configure();
 var root = new RootCommand("Comparisons and measurements of Root.Optimizers.")
 {
     FidelityCommand.Create(), SpectraCommand.Create(), CoefficientsCommand.Create(), LearningCommand.Create(),
-    CompareCommand.Create(), OutliersCommand.Create(), ManifoldCommand.Create(), TransferCommand.Create(), StepCommand.Create(),
-        OrthogonalizeCommand.Create(), HostCommand.Create(), MemoryCommand.Create(),
-        MicroCommand.Create(), DigestCommand.Create(), TypesCommand.Create(),
+    CompareCommand.Create(), OutliersCommand.Create(), SignCommand.Create(), ManifoldCommand.Create(), TransferCommand.Create(),
+    StepCommand.Create(), OrthogonalizeCommand.Create(), HostCommand.Create(), MemoryCommand.Create(), MicroCommand.Create(),
+    DigestCommand.Create(), TypesCommand.Create(),
 };
 try
 {

@@ -87,7 +87,7 @@ public abstract partial record StiefelSolver
         }
 
         internal override ScalarType RoundingOf(ScalarType weights) =>
-            Sign == Precision.BFloat16 ? ScalarType.BFloat16 : weights;
+            Sign is Precision.BFloat16 or Precision.Float16 ? Sign.OrOwn(weights) : weights;
 
         internal override void Validate()
         {

@@ -8,17 +8,18 @@ namespace Root.Optimizers.Orthogonalization;
 internal static class FirstStep
 {
     /// <summary>
-    /// P = a/n I + b/n^3 A + c/n^5 A^2 with A = X X^T, so that P X is the step for X/n; n = 1 for a matrix that its
-    /// Frobenius norm has divided, or n = ||A^2||_F^(1/4) = (sum s_i^8)^(1/8), which A^2 shows at no further product. n stays
-    /// on the device: reading it would wait for all work in flight.
+    /// P = a/n I + b/n^3 A + c/n^5 A^2 with A = X X^T, so that P X is the step for X/n; n = ||X||_F, or
+    /// n = ||A^2||_F^(1/4) = (sum s_i^8)^(1/8), which A^2 shows at no further product. n stays on the device: reading it would
+    /// wait for all work in flight.
     /// </summary>
     /// <param name="A">(b, n, n); not changed.</param>
     /// <param name="step">The first step's coefficients.</param>
-    /// <param name="normalization">Frobenius for n = 1.</param>
+    /// <param name="normalization">Frobenius for n = <paramref name="norm"/>.</param>
+    /// <param name="norm">The Frobenius norm of X.</param>
     /// <returns>P, (b, n, n).</returns>
-    public static Tensor Polynomial(Tensor A, QuinticStep step, Normalization normalization)
+    public static Tensor Polynomial(Tensor A, QuinticStep step, Normalization normalization, double norm = 1)
     {
-        var (a, b, c) = step;
+        var (a, b, c) = normalization == Normalization.Frobenius ? step.ForInputOver(norm) : step;
         using var scope = NewDisposeScope();
         if (normalization == Normalization.Frobenius)
         {

@@ -20,11 +20,8 @@ public sealed class NewtonSchulzSchedule : IReadOnlyList<QuinticStep>, IEquatabl
     /// <summary>More steps than anybody takes: a mistyped or damaged number must not cost memory or time.</summary>
     internal const int MostSteps = 1000;
 
-    /// <summary>Half the distance of 1 from the next smaller number of bfloat16: an error that it cannot show.</summary>
-    private const double RoundingOfBFloat16 = 1.0 / 512;
-
     private readonly QuinticStep[] _steps;
-    private NewtonSchulzSchedule? _inBFloat16;
+    private NewtonSchulzSchedule? _inBFloat16, _inFloat16;
 
     /// <summary>A schedule of the given steps.</summary>
     /// <param name="steps">At least one.</param>
@@ -83,13 +80,17 @@ public sealed class NewtonSchulzSchedule : IReadOnlyList<QuinticStep>, IEquatabl
     public QuinticStep this[int index] => _steps[index];
 
     /// <summary>
-    /// The schedule for an iteration in an element type: in bfloat16 no more of the first steps than it takes for a bound below
-    /// its rounding, since for singular values from l on the others would only polish what is lost again. Smaller values,
-    /// which a fit found to weigh little, come out smaller by a step's first coefficient. The first steps of a schedule of the
-    /// <see cref="MinimaxFamily"/> are the family's schedule of so many steps.
+    /// The schedule for an iteration in an element type: in 16 bits no more of the first steps than it takes for a bound below
+    /// the type's rounding, half the distance of 1 from the next smaller number, since for singular values from l on the others
+    /// would only polish what is lost again. Smaller values, which a fit found to weigh little, come out smaller by a step's first
+    /// coefficient. The first steps of a schedule of the <see cref="MinimaxFamily"/> are the family's schedule of so many steps.
     /// </summary>
-    public NewtonSchulzSchedule ForType(ScalarType dtype) =>
-        dtype == ScalarType.BFloat16 ? _inBFloat16 ??= Shortest(RoundingOfBFloat16) : this;
+    public NewtonSchulzSchedule ForType(ScalarType dtype) => dtype switch
+    {
+        ScalarType.BFloat16 => _inBFloat16 ??= Shortest(1.0 / 512),
+        ScalarType.Float16 => _inFloat16 ??= Shortest(1.0 / 4096),
+        _ => this,
+    };
 
     /// <summary>What the whole schedule makes of one singular value, in float64.</summary>
     public double Apply(double s)

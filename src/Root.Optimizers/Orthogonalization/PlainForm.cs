@@ -8,16 +8,17 @@ namespace Root.Optimizers.Orthogonalization;
 /// </summary>
 internal static class PlainForm
 {
-    /// <param name="X">(b, m, n), of Frobenius norm 1 each; disposed.</param>
+    /// <param name="X">(b, m, n); disposed.</param>
     /// <param name="schedule">The coefficients of each step.</param>
-    public static Tensor Iterate(Tensor X, NewtonSchulzSchedule schedule)
+    /// <param name="norm">The Frobenius norm of each matrix.</param>
+    public static Tensor Iterate(Tensor X, NewtonSchulzSchedule schedule, double norm)
     {
         using var scope = NewDisposeScope();
         var steps = schedule.AsEnumerable();
-        if (schedule.Normalization != Normalization.Frobenius)
+        if (schedule.Normalization != Normalization.Frobenius || norm != 1)
         {
             Tensors.Replace(ref X, X =>
-                ShorterSide.Times(FirstStep.Polynomial(ShorterSide.Gram(X), schedule[0], schedule.Normalization), X));
+                ShorterSide.Times(FirstStep.Polynomial(ShorterSide.Gram(X), schedule[0], schedule.Normalization, norm), X));
             steps = steps.Skip(1);
         }
         foreach (var (a, b, c) in steps)

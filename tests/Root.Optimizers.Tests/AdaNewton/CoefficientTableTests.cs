@@ -91,6 +91,7 @@ public class CoefficientTableTests
     [InlineData(768, 768, 0)]
     [InlineData(768, 2304, 1)]
     [InlineData(2048, 8192, 2)]
+    [InlineData(128, 128, 0)]
     public void The_shipped_coefficients_are_fitted_to_the_captured_spectra(long rows, long columns, int captured)
     {
         var spectra = JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "spectra-192.json")))!;

@@ -39,7 +39,7 @@ public class GramAccuracyTests
         var (plain, gram) = (Off(X, exact, NewtonSchulzForm.Plain, float32), Off(X, exact, NewtonSchulzForm.Gram, float32));
         Assert.True(gram <= 10 * plain, $"float32: {gram:g2} against {plain:g2}");
         // In bfloat16 the plain form itself is far off where singular values vanish: what rounding put there is lifted with the rest.
-        var narrow = MinimaxFamily.Bank(4).First(s => s.Lower >= NewtonSchulz.GramLowerInBFloat16);
+        var narrow = MinimaxFamily.Bank(4).First(s => s.Lower >= NewtonSchulz.GramLower(bfloat16));
         exact = NewtonSchulz.Orthogonalize(X.to(float64), narrow, form: NewtonSchulzForm.Plain);
         double InBFloat16(NewtonSchulzForm form) =>
             ((NewtonSchulz.Orthogonalize(X, narrow, bfloat16, form).to(float64) - exact).norm() / exact.norm()).item<double>();

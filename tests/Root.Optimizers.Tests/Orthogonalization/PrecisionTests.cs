@@ -9,6 +9,8 @@ public class PrecisionTests
     // What is asked for is taken.
     [InlineData(Precision.Float32, ScalarType.Float64, DeviceType.CUDA, 4, true, ScalarType.Float32)]
     [InlineData(Precision.BFloat16, ScalarType.Float64, DeviceType.CPU, 4, false, ScalarType.BFloat16)]
+    [InlineData(Precision.Float16, ScalarType.Float32, DeviceType.CPU, 4, true, ScalarType.Float16)]
+    [InlineData(Precision.Float16, ScalarType.BFloat16, DeviceType.CUDA, 512, false, ScalarType.Float16)]
     // float64 stays float64.
     [InlineData(Precision.Automatic, ScalarType.Float64, DeviceType.CPU, 1024, true, ScalarType.Float64)]
     [InlineData(Precision.Automatic, ScalarType.Float64, DeviceType.CUDA, 1024, true, ScalarType.Float64)]

@@ -144,6 +144,9 @@ public abstract partial class MatrixOptions : OptimizerOptions
         Require.AtLeast(workspace_bytes, 1);
         Require.Defined(non_finite);
         Require.Defined(state_precision);
+        if (state_precision == Precision.Float16)
+            throw Require.Invalid(nameof(state_precision), state_precision,
+                "Automatic, Float32 or BFloat16: float16 has not the range of gradients");
         ArgumentNullException.ThrowIfNull(split);
         if (fallback_weight_decay is { } decay) Require.NotNegative(decay, nameof(fallback_weight_decay));
     }

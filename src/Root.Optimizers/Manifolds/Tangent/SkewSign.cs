@@ -15,7 +15,7 @@ internal static class SkewSign
 
     /// <param name="K">(b, k, k), skew; not changed. Zero stays zero.</param>
     /// <param name="dtype">The element type of the iteration; bfloat16 is float32 for small matrices
-    /// (<see cref="NewtonSchulz.LeastSideInBFloat16"/>).</param>
+    /// (<see cref="NewtonSchulz.LeastSideIn16Bits"/>).</param>
     /// <returns>(b, k, k), in the type of <paramref name="K"/>.</returns>
     public static Tensor Compute(Tensor K, ScalarType dtype)
     {
