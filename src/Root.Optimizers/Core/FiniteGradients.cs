@@ -22,19 +22,32 @@ internal sealed class FiniteGradients(bool? deferred = null) : IDisposable
     private readonly DeferredNumber _firstLost = new();
     private long _step;
 
-    /// <summary>Throws, or gives the gradients of every group that are to be used, with what the device is to decide.</summary>
+    /// <summary>
+    /// Throws, or takes those gradients away that are not to be used, and notes of the others what is known of them, or what the
+    /// device is to decide.
+    /// </summary>
+    /// <param name="groups">Each group, and what is to become of a gradient that is not finite.</param>
     /// <exception cref="NotFiniteNumberException">A gradient of this step or, deferred, of an earlier one holds NaN or infinity, or
     /// is too large, in a group that does not say what else to do. Nothing of this step is done.</exception>
-    public Gradient[][] Check(IReadOnlyList<(IReadOnlyList<Gradient> gradients, NonFinite policy)> groups)
+    public void Check(IReadOnlyList<(MatrixOptimizer.Group group, NonFinite policy)> groups)
     {
         _step++;
         ThrowIfLost();
         // A meta tensor has no data to look at.
-        var all = groups.SelectMany(g => g.gradients).Where(g => g.Value.device_type != DeviceType.META).ToArray();
-        if (all.Length == 0) return groups.Select(g => g.gradients.Select(x => x with { IsLive = true }).ToArray()).ToArray();
-        return deferred ?? all.All(g => g.Value.device_type != DeviceType.CPU)
-            ? CheckLater(groups)
-            : groups.Select(g => CheckNow(g.gradients, g.policy)).ToArray();
+        var (any, onCpu) = (false, false);
+        foreach (var (group, _) in groups)
+            foreach (var slot in group.Slots)
+                if (slot.Gradient is { } gradient)
+                {
+                    var type = gradient.Value.device_type;
+                    any |= type != DeviceType.META;
+                    onCpu |= type == DeviceType.CPU;
+                    if (type == DeviceType.META) slot.Gradient = gradient with { IsLive = true };
+                }
+        if (!any) return;
+        if (deferred ?? !onCpu) CheckLater(groups);
+        else
+            foreach (var (group, policy) in groups) CheckNow(group, policy);
     }
 
     private static double LargestOf(Slot slot) => (slot, slot.Parameter.dtype) switch
@@ -45,24 +58,38 @@ internal sealed class FiniteGradients(bool? deferred = null) : IDisposable
         _ => LargestOfVector,
     };
 
-    /// <summary>The gradients but those of parameters that are to be left out. Small ones are looked at together; one by one only where
+    /// <summary>Takes the gradients of parameters away that are to be left out. Small ones are looked at together; one by one only where
     /// that finds something.</summary>
-    private static Gradient[] CheckNow(IReadOnlyList<Gradient> gradients, NonFinite policy)
+    private static void CheckNow(MatrixOptimizer.Group group, NonFinite policy)
     {
-        var small = gradients.Where(IsSmall).GroupBy(DeviceOf)
-            .Where(alike => LargestNow(Joined(alike)) <= alike.Min(g => LargestOf(g.Slot))).SelectMany(alike => alike.Select(g => g.Slot))
-            .ToHashSet();
-        var fine = new List<Gradient>(gradients.Count);
-        foreach (var gradient in gradients)
-            if (small.Contains(gradient.Slot)) fine.Add(gradient);
-            else if (CheckNow(gradient, policy) is { } its) fine.Add(its);
-        return [.. fine];
+        foreach (var alike in group.SmallOfDevices)
+        {
+            var present = Slot.WithGradient(alike, slot => slot);
+            if (present.Count > 0 && !(LargestNow(Joined(present)) <= present.Min(LargestOf)))
+                foreach (var slot in present) slot.Gradient = CheckNow(slot, slot.Gradient!.Value, policy);
+        }
+        foreach (var slot in group.Slots)
+            if (!slot.IsSmall && slot.Gradient is { } gradient) slot.Gradient = CheckNow(slot, gradient, policy);
     }
 
-    private static bool IsSmall(Gradient gradient) => gradient.Slot.IsSmall && gradient.Value.device_type != DeviceType.META;
+    /// <summary>The gradient, or null where the parameter is to be left out.</summary>
+    private static Gradient? CheckNow(Slot slot, Gradient gradient, NonFinite policy)
+    {
+        if (slot.Entries == 0) return gradient;
+        var largest = LargestNow(gradient.Value);
+        if (largest <= LargestOf(slot)) return gradient with { IsLive = largest != 0 };
+        if (policy == NonFinite.Throw)
+            throw new NotFiniteNumberException(FormattableString.Invariant($"The gradient of {slot.Label} holds ")
+                + (double.IsFinite(largest)
+                    ? FormattableString.Invariant($"an entry of {largest:g3}, beyond {LargestOf(slot):g1}, ")
+                        + "where sums or squares become infinite"
+                    : "NaN or infinity")
+                + ". Nothing was updated.");
+        return policy == NonFinite.Skip ? null : gradient with { IsLive = true };
+    }
 
-    private static Tensor Joined(IEnumerable<Gradient> gradients) =>
-        cat(gradients.Select(g => g.Value.ndim == 1 ? g.Value : g.Value.reshape(-1)).ToArray(), 0);
+    private static Tensor Joined(IEnumerable<Slot> slots) =>
+        cat(slots.Select(slot => slot.Gradient!.Value.Value).Select(g => g.ndim == 1 ? g : g.reshape(-1)).ToArray(), 0);
 
     /// <summary>max |x|; NaN where an entry is.</summary>
     private static double LargestNow(Tensor x)
@@ -73,55 +100,40 @@ internal sealed class FiniteGradients(bool? deferred = null) : IDisposable
         return Math.Max(-Number(least), Number(most));
     }
 
-    /// <summary>The gradient, or null where the parameter is to be left out.</summary>
-    private static Gradient? CheckNow(Gradient gradient, NonFinite policy)
+    private void CheckLater(IReadOnlyList<(MatrixOptimizer.Group group, NonFinite policy)> groups)
     {
-        var (slot, value, _, _) = gradient;
-        if (slot.Entries == 0) return gradient;
-        var largest = LargestNow(value);
-        if (!(largest <= LargestOf(slot)))
-        {
-            if (policy == NonFinite.Skip) return null;
-            if (policy == NonFinite.Throw)
-                throw new NotFiniteNumberException(FormattableString.Invariant($"The gradient of {slot.Label} holds ")
-                    + (double.IsFinite(largest)
-                        ? FormattableString.Invariant($"an entry of {largest:g3}, beyond {LargestOf(slot):g1}, ")
-                            + "where sums or squares become infinite"
-                        : "NaN or infinity")
-                    + ". Nothing was updated.");
-        }
-        return gradient with { IsLive = largest != 0 };
-    }
-
-    private Gradient[][] CheckLater(IReadOnlyList<(IReadOnlyList<Gradient> gradients, NonFinite policy)> groups)
-    {
-        var fatal = groups.Where(g => g.policy == NonFinite.Throw).SelectMany(g => g.gradients).Where(g => g.Slot.Entries > 0)
+        static IEnumerable<Slot> Live(MatrixOptimizer.Group group) => group.Slots.Where(slot => slot.Gradient is not null);
+        var fatal = groups.Where(g => g.policy == NonFinite.Throw).SelectMany(g => Live(g.group)).Where(slot => slot.Entries > 0)
             .GroupBy(DeviceOf).Select(IsAnyTooLarge).ToArray();
         // A step is lost on all devices, or on none.
-        var lost = groups.SelectMany(g => g.gradients).Where(_ => fatal.Length > 0).DistinctBy(DeviceOf)
-            .ToDictionary(DeviceOf, g => fatal.Length == 1
-                ? fatal[0].to(g.Value.device)
-                : stack(fatal.Select(other => other.to(g.Value.device))).any());
+        var lost = groups.SelectMany(g => Live(g.group)).Where(_ => fatal.Length > 0).DistinctBy(DeviceOf)
+            .ToDictionary(DeviceOf, slot => fatal.Length == 1
+                ? fatal[0].to(slot.Parameter.device)
+                : stack(fatal.Select(other => other.to(slot.Parameter.device))).any());
         if (lost.Count > 0) _firstLost.SetWhere(lost.Values.First(), _step);
-        return groups.Select(group => group.gradients.Select(g =>
-        {
-            var own = group.policy == NonFinite.Skip && g.Slot.Entries > 0 ? IsAnyTooLarge([g]) : null;
-            var whole = lost.GetValueOrDefault(DeviceOf(g));
-            return g with { Lost = own is not null && whole is not null ? own.logical_or(whole) : own ?? whole };
-        }).ToArray()).ToArray();
+        foreach (var (group, policy) in groups)
+            foreach (var slot in Live(group))
+            {
+                var own = policy == NonFinite.Skip && slot.Entries > 0 ? IsAnyTooLarge([slot]) : null;
+                var whole = lost.GetValueOrDefault(DeviceOf(slot));
+                slot.Gradient = slot.Gradient!.Value with
+                {
+                    Lost = own is not null && whole is not null ? own.logical_or(whole) : own ?? whole,
+                };
+            }
     }
 
-    private static (DeviceType, int) DeviceOf(Gradient gradient) => (gradient.Value.device_type, gradient.Value.device_index);
+    private static (DeviceType, int) DeviceOf(Slot slot) => (slot.Parameter.device_type, slot.Parameter.device_index);
 
     /// <summary>Whether one of several gradients on a device is not finite or too large: one boolean, there. Small ones are looked at
     /// together.</summary>
-    private static Tensor IsAnyTooLarge(IEnumerable<Gradient> gradients)
+    private static Tensor IsAnyTooLarge(IEnumerable<Slot> slots)
     {
         using var scope = NewDisposeScope();
-        var findings = gradients.GroupBy(g => (LargestOf(g.Slot), g.Value.dtype)).Select(alike =>
+        var findings = slots.GroupBy(slot => (LargestOf(slot), slot.Gradient!.Value.Value.dtype)).Select(alike =>
         {
-            var small = alike.Where(IsSmall).ToArray();
-            var largest = alike.Where(g => !IsSmall(g)).Select(g => Largest(g.Value)).ToList();
+            var small = alike.Where(slot => slot.IsSmall).ToArray();
+            var largest = alike.Where(slot => !slot.IsSmall).Select(slot => Largest(slot.Gradient!.Value.Value)).ToList();
             if (small.Length > 0) largest.Add(Largest(Joined(small)));
             // In float32 at least: in float16 the limit itself is infinite.
             return stack(largest).Widened().Le(alike.Key.Item1).all().logical_not();

@@ -12,24 +12,20 @@ namespace Root.Optimizers.Core;
 public sealed class MatrixBatch
 {
     private readonly MatrixBundle _bundle;
-    private readonly IReadOnlyList<Member> _members;
     private readonly IStepObserver? _observer;
     private readonly Verdict _verdict;
 
     /// <summary>What the observer is shown: the momentum as it was before anything was done to it.</summary>
     private Tensor? _observed;
 
-    internal MatrixBatch(MatrixBundle bundle, IReadOnlyList<Member> members, IStepObserver? observer)
+    internal MatrixBatch(MatrixBundle bundle, IReadOnlyList<MatrixPart> parts, IStepObserver? observer)
     {
-        (_bundle, _members, _observer) = (bundle, members, observer);
-        _verdict = Verdict.Of(members);
+        (_bundle, Parts, _observer) = (bundle, parts, observer);
+        _verdict = Verdict.Of(parts);
     }
 
-    /// <summary>A part of a parameter, and its gradient.</summary>
-    internal readonly record struct Member(Gradient Gradient, MatrixPart Part);
-
     /// <summary>The parameters' parts in the batch, in the order in which they are stacked.</summary>
-    public IEnumerable<MatrixPart> Parts => _members.Select(member => member.Part);
+    public IReadOnlyList<MatrixPart> Parts { get; }
 
     /// <summary>The shape of each matrix.</summary>
     public MatrixShape Shape => First.Shape;
@@ -43,9 +39,7 @@ public sealed class MatrixBatch
     /// <summary>Where they are.</summary>
     public Device Device => First.Slot.Parameter.device;
 
-    internal IReadOnlyList<Member> Members => _members;
-
-    private MatrixPart First => _members[0].Part;
+    private MatrixPart First => Parts[0];
 
     /// <summary>The element type of an iteration over these matrices.</summary>
     public ScalarType TypeFor(Precision precision) => precision.Resolve(Type, First.Slot.Parameter.device_type, Shape.Shorter);
@@ -73,7 +67,7 @@ public sealed class MatrixBatch
     private Tensor Momentum(double mu, double gradientShare, Func<Tensor, Tensor, Tensor> result)
     {
         using var scope = NewDisposeScope();
-        var G = Stack(member => member.Gradient.Value);
+        var G = Stack(slot => slot.Gradient!.Value.Value);
         var left = StaleMomentum.Left(this, G, mu);
         var M = Change(StateBuffer.MomentumName, M => (left is null ? M.Mul_(mu) : M.mul_(left)).Add_(G, gradientShare));
         var momentum = result(M, G).MoveToOuterDisposeScope();
@@ -111,7 +105,7 @@ public sealed class MatrixBatch
         using var scope = NewDisposeScope();
         return (HasMasters
                 ? Buffer(ParameterState.MasterName, Shape).stacked
-                : Stack(member => member.Part.Slot.Parameter))
+                : Stack(slot => slot.Parameter))
             .to(Type == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32, copy: true).MoveToOuterDisposeScope();
     }
 
@@ -142,7 +136,7 @@ public sealed class MatrixBatch
     {
         if (!HasMasters) return;
         using var scope = NewDisposeScope();
-        var theta = Stack(member => member.Part.Slot.Parameter);
+        var theta = Stack(slot => slot.Parameter);
         var (masters, isView) = Buffer(ParameterState.MasterName, Shape);
         masters.copy_(ParameterState.Refreshed(masters, theta));
         if (!isView) PutBack(ParameterState.MasterName, masters);
@@ -167,8 +161,8 @@ public sealed class MatrixBatch
     /// copy.</summary>
     private (Tensor stacked, bool isView) Buffer(string name, MatrixShape shape)
     {
-        if (_members.Count == _bundle.Parts.Count && _bundle.Stacked(name, shape) is { } side) return (side, true);
-        var own = _members.Select(member => member.Part.Slot.State.Stacked(member.Part, name)).ToArray();
+        if (Parts.Count == _bundle.Parts.Count && _bundle.Stacked(name, shape) is { } side) return (side, true);
+        var own = Parts.Select(part => part.Slot.State.Stacked(part, name)).ToArray();
         return own.Length == 1 ? (own[0], First.IsWhole) : (cat(own, 0), false);
     }
 
@@ -188,7 +182,7 @@ public sealed class MatrixBatch
     {
         if (HasMasters)
             PutParameters(Change(ParameterState.MasterName, masters => change(masters, values)));
-        else if (_members.Count == 1 && Type.IsWide())
+        else if (Parts.Count == 1 && Type.IsWide())
         {
             var theta = First.Of(First.Slot.Parameter);
             var its = First.Unstack(values, theta.shape);
@@ -196,17 +190,17 @@ public sealed class MatrixBatch
         }
         else
         {
-            var theta = Stack(member => member.Part.Slot.Parameter).Widened();
+            var theta = Stack(slot => slot.Parameter).Widened();
             _verdict.Change(theta, theta => change(theta, values));
             PutParameters(theta);
         }
     }
 
     /// <summary>Tensors of the parameters' shapes, stacked: (b, rows, columns). A copy, but of one member where it can be a view.</summary>
-    private Tensor Stack(Func<Member, Tensor> of) =>
-        _members.Count == 1 ? First.Stack(First.Of(of(_members[0])))
-        : _bundle.AlongRows ? cat(_members.Select(of).ToArray(), 0).reshape(-1, Shape.Rows, Shape.Columns)
-        : cat(_members.Select(member => member.Part.Stack(member.Part.Of(of(member)))).ToArray(), 0);
+    private Tensor Stack(Func<Slot, Tensor> of) =>
+        Parts.Count == 1 ? First.Stack(First.Of(of(First.Slot)))
+        : _bundle.AlongRows ? cat(Parts.Select(part => of(part.Slot)).ToArray(), 0).reshape(-1, Shape.Rows, Shape.Columns)
+        : cat(Parts.Select(part => part.Stack(part.Of(of(part.Slot)))).ToArray(), 0);
 
     private void PutParameters(Tensor stacked)
     {
@@ -214,8 +208,8 @@ public sealed class MatrixBatch
         {
             var shape = First.Slot.Shape;
             var joined = shape.Length == 2 ? stacked.view(-1, shape[1]) : stacked.view([-1, .. shape.AsSpan(1)]);
-            var pieces = joined.split(_members.Select(member => member.Part.Slot.Shape[0]).ToArray(), 0);
-            for (var i = 0; i < pieces.Length; i++) _members[i].Part.Slot.Parameter.copy_(pieces[i]);
+            var pieces = joined.split(Parts.Select(part => part.Slot.Shape[0]).ToArray(), 0);
+            for (var i = 0; i < pieces.Length; i++) Parts[i].Slot.Parameter.copy_(pieces[i]);
             return;
         }
         foreach (var (part, its) in Parts.Zip(Split(stacked)))
@@ -225,6 +219,6 @@ public sealed class MatrixBatch
         }
     }
 
-    /// <summary>What of a stacked tensor belongs to each member.</summary>
-    private Tensor[] Split(Tensor stacked) => stacked.split(_members.Select(member => (long)member.Part.Blocks).ToArray(), 0);
+    /// <summary>What of a stacked tensor belongs to each part.</summary>
+    private Tensor[] Split(Tensor stacked) => stacked.split(Parts.Select(part => (long)part.Blocks).ToArray(), 0);
 }

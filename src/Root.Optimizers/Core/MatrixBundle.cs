@@ -73,12 +73,10 @@ internal sealed class MatrixBundle : IDisposable
     }
 
     /// <summary>What of the bundle is stepped now: the parts whose parameters have a gradient; null where none has.</summary>
-    public MatrixBatch? BatchOf(IReadOnlyDictionary<Slot, Gradient> gradients, IStepObserver? observer)
+    public MatrixBatch? BatchNow(IStepObserver? observer)
     {
-        var members = new List<MatrixBatch.Member>(Parts.Count);
-        foreach (var part in Parts)
-            if (gradients.TryGetValue(part.Slot, out var gradient)) members.Add(new(gradient, part));
-        return members.Count == 0 ? null : new(this, members, observer);
+        var present = Slot.WithGradient(Parts, part => part.Slot);
+        return present.Count == 0 ? null : new(this, present, observer);
     }
 
     /// <summary>The buffers of all parts, (b, buffer rows, buffer columns), where they lie side by side: a view.</summary>

@@ -35,6 +35,10 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
 
         public MatrixPart[] Parts { get; } = [.. Slots.OfType<MatrixSlot>().SelectMany(slot => slot.Parts)];
 
+        /// <summary>The parameters whose gradients are looked at together.</summary>
+        public Slot[][] SmallOfDevices { get; } = [.. Slots.Where(slot => slot.IsSmall)
+            .GroupBy(slot => (slot.Parameter.device_type, slot.Parameter.device_index)).Select(alike => alike.ToArray())];
+
         public IReadOnlyList<MatrixBundle> Matrices { get; } = MatrixBundle.Of(Slots, Adopted.workspace_bytes);
 
         public IReadOnlyList<VectorBundle> Vectors { get; } = VectorBundle.Of(Slots);
@@ -117,7 +121,6 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
 
         using var call = Enter();
         using var grad = no_grad();
-        using var scope = NewDisposeScope();
         CheckNotReplaced();
         var options = _groups.Select(OptionsOf).ToArray();
         foreach (var (group, its) in _groups.Zip(options))
@@ -125,13 +128,27 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
             its.Validate();
             its.CheckRates(group.Parts);
         }
-        var gradients = _finite.Check(_groups.Zip(options, (group, its) =>
-            ((IReadOnlyList<Gradient>)Gradient.Read(group.Slots), its.non_finite)).ToArray());
-        var bySlot = gradients.Select(g => g.ToDictionary(gradient => gradient.Slot)).ToArray();
-        var matrices = _groups.Zip(bySlot, (group, its) =>
-            group.Matrices.Select(bundle => bundle.BatchOf(its, Observer)).OfType<MatrixBatch>().ToArray()).ToArray();
-        var vectors = _groups.Zip(bySlot, (group, its) => group.Vectors.SelectMany(bundle => bundle.BatchesOf(its)).ToArray()).ToArray();
-        OnStepping(gradients.SelectMany(g => g).Select(g => g.Slot).OfType<MatrixSlot>().SelectMany(slot => slot.Parts).ToArray());
+        try
+        {
+            foreach (var group in _groups) Gradient.Read(group.Slots);
+            using var scope = NewDisposeScope();
+            _finite.Check(_groups.Zip(options, (group, its) => (group, its.non_finite)).ToArray());
+            StepAlong(options);
+        }
+        finally
+        {
+            foreach (var group in _groups) Gradient.Release(group.Slots);
+        }
+        return loss;
+    }
+
+    /// <summary>A step of all slots that have a gradient, which has been checked.</summary>
+    private void StepAlong(MatrixOptions[] options)
+    {
+        var matrices = _groups.Select(group =>
+            group.Matrices.Select(bundle => bundle.BatchNow(Observer)).OfType<MatrixBatch>().ToArray()).ToArray();
+        var vectors = _groups.Select(group => group.Vectors.SelectMany(bundle => bundle.BatchesNow()).ToArray()).ToArray();
+        OnStepping(_groups.SelectMany(group => group.Parts).Where(part => part.Slot.Gradient is not null).ToArray());
 
         // Batches that are done.
         var (doneMatrices, doneVectors) = (new List<MatrixBatch>(), new List<VectorBatch>());
@@ -139,8 +156,9 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         {
             foreach (var batch in matrices.SelectMany(b => b)) batch.RefreshMasters();
             foreach (var batch in vectors.SelectMany(b => b)) batch.RefreshMasters();
-            foreach (var gradient in gradients.SelectMany(g => g))
-                if (gradient.Slot is MatrixSlot matrix) matrix.State.step++;
+            foreach (var group in _groups)
+                foreach (var slot in group.Slots)
+                    if (slot is MatrixSlot { Gradient: not null } matrix) matrix.State.step++;
             for (var i = 0; i < _groups.Count; i++)
             {
                 foreach (var batch in matrices[i])
@@ -161,15 +179,14 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         catch (Exception e)
         {
             var parts = doneMatrices.SelectMany(batch => batch.Parts).ToHashSet();
-            var slots = doneVectors.SelectMany(batch => batch.Slots).ToHashSet();
-            var moved = gradients.SelectMany(g => g).Select(g => g.Slot)
-                .Where(slot => slot is MatrixSlot matrix ? matrix.Parts.All(parts.Contains) : slots.Contains(slot)).ToArray();
+            var slots = doneVectors.SelectMany(batch => batch.Slots).ToHashSet<Slot>();
+            var moved = Slots.Where(slot => slot.Gradient is not null
+                && (slot is MatrixSlot matrix ? matrix.Parts.All(parts.Contains) : slots.Contains(slot))).ToArray();
             throw new InterruptedStepException($"The step of {GetType().Name} failed in the midst: {e.Message} "
                 + (moved.Length == 0 ? "No parameter has taken it whole."
                     : $"Taken by: {string.Join(", ", moved.Select(slot => slot.Label))}.")
                 + " Restore a checkpoint.", moved.Select(slot => slot.Routed).ToArray(), e);
         }
-        return loss;
     }
 
     /// <summary>Sets the gradients of all parameters to zero.</summary>

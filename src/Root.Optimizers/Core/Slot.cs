@@ -28,6 +28,9 @@ public abstract class Slot
 
     internal abstract ParameterState Kept { get; }
 
+    /// <summary>In the midst of a step: the parameter's gradient; null where it has none that is to be used.</summary>
+    internal Gradient? Gradient { get; set; }
+
     /// <summary>The parameter's shape; asking libtorch for it takes as long as an operator on a small tensor.</summary>
     internal long[] Shape { get; }
 
@@ -50,6 +53,10 @@ public abstract class Slot
             if (gradient.size(i) != Shape[i]) return false;
         return true;
     }
+
+    /// <summary>Those of some items whose slots have a gradient; all of them as they are where all have one, as is usual.</summary>
+    internal static IReadOnlyList<T> WithGradient<T>(IReadOnlyList<T> items, Func<T, Slot> slotOf) =>
+        items.All(item => slotOf(item).Gradient is not null) ? items : items.Where(item => slotOf(item).Gradient is not null).ToArray();
 
     internal static string Describe(string? name, IEnumerable<long> shape) =>
         $"{(name is null ? "the parameter" : $"'{name}'")} of shape {shape.Text()}";

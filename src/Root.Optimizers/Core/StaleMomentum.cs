@@ -24,16 +24,16 @@ internal static class StaleMomentum
     /// <returns>Of a shape that broadcasts to G's.</returns>
     public static Tensor? Left(MatrixBatch batch, Tensor G, double mu)
     {
-        if (batch.Members.All(member => IsKnownLive(member) && !member.Part.Slot.State.MayBeIdle)) return null;
-        var zero = Largest(G, batch.Members[0].Part.IdleShape).IsZero();
+        if (batch.Parts.All(part => IsKnownLive(part) && !part.Slot.State.MayBeIdle)) return null;
+        var zero = Largest(G, batch.Parts[0].IdleShape).IsZero();
         var idle = batch.Change(ParameterState.IdleName, idle => idle.Add_(1).mul_(zero));
-        foreach (var member in batch.Members) member.Part.Slot.State.MayBeIdle = !IsKnownLive(member);
+        foreach (var part in batch.Parts) part.Slot.State.MayBeIdle = !IsKnownLive(part);
         return idle.Le(MostIdle(mu)).to(batch.Type == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32).Mul_(mu);
     }
 
     /// <summary>Whether the host knows that no matrix of a part is idle; one of several may be beside others that are not.</summary>
-    private static bool IsKnownLive(MatrixBatch.Member member) =>
-        member.Gradient.IsLive && member.Part.Slot.Parts.Count == 1 && member.Part.IdleCounts == 1;
+    private static bool IsKnownLive(MatrixPart part) =>
+        part.Slot.Gradient!.Value.IsLive && part.Slot.Parts.Count == 1 && part.IdleCounts == 1;
 
     private static Tensor Largest(Tensor G, MatrixShape counted) => counted switch
     {

@@ -6,31 +6,31 @@ namespace Root.Optimizers.Core;
 
 /// <summary>Parameters that one call of AdamW updates, one after the other in one flat tensor.</summary>
 /// <param name="bundle">Of which they are.</param>
-/// <param name="gradients">Of parameters that have taken as many steps, and have one verdict.</param>
-internal sealed class VectorBatch(VectorBundle bundle, IReadOnlyList<Gradient> gradients)
+/// <param name="slots">With gradients; they have taken as many steps, and have one verdict.</param>
+internal sealed class VectorBatch(VectorBundle bundle, IReadOnlyList<VectorSlot> slots)
 {
-    private readonly Verdict _verdict = new(gradients[0].Lost);
+    private readonly Verdict _verdict = new(slots[0].Gradient!.Value.Lost);
 
-    public IEnumerable<Slot> Slots => gradients.Select(gradient => gradient.Slot);
+    public IReadOnlyList<VectorSlot> Slots => slots;
 
     /// <summary>Counts the step.</summary>
     /// <returns>How many they have taken, this one included.</returns>
     public long NextStep()
     {
-        foreach (var (slot, _, _, _) in gradients) slot.Kept.step++;
-        return gradients[0].Slot.Kept.step;
+        foreach (var slot in slots) slot.State.step++;
+        return slots[0].State.step;
     }
 
     /// <summary>The gradients, in float32 or float64.</summary>
-    public Tensor Gradients() => Join(gradient => gradient.Value).Widened();
+    public Tensor Gradients() => Join(slot => slot.Gradient!.Value.Value).Widened();
 
     /// <summary>Changes a buffer in place, but where the step is lost.</summary>
     /// <returns>It, changed; only to be read.</returns>
     public Tensor Change(string name, Action<Tensor> change)
     {
-        var buffer = LiesSideBySide ? bundle.Buffers[name] : Join(gradient => gradient.Slot.Kept[name]);
+        var buffer = LiesSideBySide ? bundle.Buffers[name] : Join(slot => slot.State[name]);
         _verdict.Change(buffer, change);
-        if (!LiesSideBySide && !IsAlone) Scatter(buffer, slot => slot.Kept[name]);
+        if (!LiesSideBySide && !IsAlone) Scatter(buffer, slot => slot.State[name]);
         return buffer;
     }
 
@@ -38,19 +38,19 @@ internal sealed class VectorBatch(VectorBundle bundle, IReadOnlyList<Gradient> g
     /// step is lost.</summary>
     public void ChangeParameters(Action<Tensor> change)
     {
-        if (gradients[0].Slot.Kept.Master is not null)
+        if (slots[0].State.Master is not null)
         {
             Change(ParameterState.MasterName, change);
-            foreach (var slot in Slots) slot.Parameter.copy_(slot.Kept.Master!);
+            foreach (var slot in slots) slot.Parameter.copy_(slot.State.Master!);
             return;
         }
-        var parameters = Join(gradient => gradient.Slot.Parameter);
+        var parameters = Join(slot => slot.Parameter);
         var theta = parameters.Widened();
         if (LiesSideBySide)
         {
             var (flat, places) = bundle.Stage(theta);
             _verdict.Change(flat, change);
-            for (var i = 0; i < places.Length; i++) gradients[i].Slot.Parameter.copy_(places[i]);
+            for (var i = 0; i < places.Length; i++) slots[i].Parameter.copy_(places[i]);
             return;
         }
         _verdict.Change(theta, change);
@@ -60,30 +60,30 @@ internal sealed class VectorBatch(VectorBundle bundle, IReadOnlyList<Gradient> g
     /// <summary>Takes over entries of 16-bit parameters that somebody else has changed since the last step.</summary>
     public void RefreshMasters()
     {
-        foreach (var slot in Slots) slot.Kept.RefreshMaster(slot.Parameter);
+        foreach (var slot in slots) slot.State.RefreshMaster(slot.Parameter);
     }
 
-    private bool LiesSideBySide => !IsAlone && gradients.Count == bundle.Slots.Count;
+    private bool LiesSideBySide => !IsAlone && slots.Count == bundle.Slots.Count;
 
     /// <summary>Then nothing is joined, and all has the parameter's own shape.</summary>
-    private bool IsAlone => gradients.Count == 1;
+    private bool IsAlone => slots.Count == 1;
 
-    private Tensor Join(Func<Gradient, Tensor> of) =>
-        IsAlone ? of(gradients[0]) : cat(gradients.Select(gradient => Flat(of(gradient))).ToArray(), 0);
+    private Tensor Join(Func<VectorSlot, Tensor> of) =>
+        IsAlone ? of(slots[0]) : cat(slots.Select(slot => Flat(of(slot))).ToArray(), 0);
 
     private static Tensor Flat(Tensor x) => x.ndim == 1 ? x : x.reshape(-1);
 
-    private void Scatter(Tensor joined, Func<Slot, Tensor> to)
+    private void Scatter(Tensor joined, Func<VectorSlot, Tensor> to)
     {
         if (IsAlone)
         {
-            to(gradients[0].Slot).copy_(joined);
+            to(slots[0]).copy_(joined);
             return;
         }
-        var pieces = joined.split(gradients.Select(gradient => gradient.Slot.Entries).ToArray(), 0);
+        var pieces = joined.split(slots.Select(slot => slot.Entries).ToArray(), 0);
         for (var i = 0; i < pieces.Length; i++)
         {
-            var slot = gradients[i].Slot;
+            var slot = slots[i];
             to(slot).copy_(slot.Shape.Length == 1 ? pieces[i] : pieces[i].view(slot.Shape));
         }
     }

@@ -46,19 +46,20 @@ internal sealed class VectorBundle : IDisposable
 
     /// <summary>What of the bundle is stepped now: the parameters that have a gradient, those together that have taken as many steps,
     /// which AdamW corrects by, and that the device decides on together.</summary>
-    public IEnumerable<VectorBatch> BatchesOf(IReadOnlyDictionary<Slot, Gradient> gradients)
+    public IEnumerable<VectorBatch> BatchesNow()
     {
-        var present = new List<Gradient>(Slots.Count);
-        foreach (var slot in Slots)
-            if (gradients.TryGetValue(slot, out var gradient)) present.Add(gradient);
+        var present = Slot.WithGradient(Slots, slot => slot);
         if (present.Count == 0) return [];
-        return present.TrueForAll(g => g.Slot.Kept.step == present[0].Slot.Kept.step && ReferenceEquals(g.Lost, present[0].Lost))
+        var first = present[0];
+        return present.All(slot => slot.State.step == first.State.step && ReferenceEquals(LostOf(slot), LostOf(first)))
             ? [new(this, present)]
-            : present.GroupBy(g => g.Slot.Kept.step)
+            : present.GroupBy(slot => slot.State.step)
                 // By reference: to compare what they hold would wait for the device.
-                .SelectMany(alike => alike.GroupBy<Gradient, object?>(g => g.Lost, ReferenceEqualityComparer.Instance))
+                .SelectMany(alike => alike.GroupBy<VectorSlot, object?>(LostOf, ReferenceEqualityComparer.Instance))
                 .Select(alike => new VectorBatch(this, [.. alike]));
     }
+
+    private static Tensor? LostOf(VectorSlot slot) => slot.Gradient!.Value.Lost;
 
     public void Dispose()
     {

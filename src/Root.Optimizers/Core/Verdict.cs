@@ -11,14 +11,17 @@ namespace Root.Optimizers.Core;
 internal readonly struct Verdict(Tensor? lost)
 {
     /// <summary>Of the matrices of a batch.</summary>
-    public static Verdict Of(IReadOnlyList<MatrixBatch.Member> members)
+    public static Verdict Of(IReadOnlyList<MatrixPart> parts)
     {
-        var first = members[0].Gradient.Lost;
-        return members.All(member => ReferenceEquals(member.Gradient.Lost, first))
-            ? new(first)
-            // The device has looked at all of them, or at none.
-            : new(cat(members.Select(member => member.Gradient.Lost!.expand(member.Part.Blocks)).ToArray(), 0).reshape(-1, 1, 1));
+        var first = LostOf(parts[0]);
+        foreach (var part in parts)
+            if (!ReferenceEquals(LostOf(part), first))
+                // The device has looked at all of them, or at none.
+                return new(cat(parts.Select(part => LostOf(part)!.expand(part.Blocks)).ToArray(), 0).reshape(-1, 1, 1));
+        return new(first);
     }
+
+    private static Tensor? LostOf(MatrixPart part) => part.Slot.Gradient!.Value.Lost;
 
     /// <summary>Changes a tensor in place.</summary>
     public void Change(Tensor x, Action<Tensor> change)
