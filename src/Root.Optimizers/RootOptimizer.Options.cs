@@ -10,13 +10,13 @@ public partial class RootOptimizer
 {
     /// <summary>
     /// ROOT's hyperparameters. Defaults are those of the published program (lr 1e-3, weight_decay 0.1, momentum 0.95, nesterov,
-    /// quantile 0.9, betas (0.9, 0.95), eps 1e-8), but for the coefficients: four learned steps in the place of five fixed
+    /// quantile 0.9, betas (0.9, 0.95), eps 1e-8), but for the coefficients: three learned steps in the place of five fixed
     /// ones. <see cref="Published"/> has the published ones.
     /// </summary>
     public sealed class Options : OrthogonalizingOptions
     {
         /// <summary>
-        /// Newton-Schulz steps, at least 1; null: 4 where coefficients are learned, else 5. In bfloat16 a shape takes fewer where
+        /// Newton-Schulz steps, at least 1; null: 3 where coefficients are learned, else 5. In bfloat16 a shape takes fewer where
         /// its fitted schedule's bound is below rounding without the last (<see cref="NewtonSchulzSchedule.ForType"/>).
         /// </summary>
         public int? ns_steps { get => Get<int?>(null); set => Set(value); }
@@ -42,7 +42,7 @@ public partial class RootOptimizer
         public bool learn_coefficients { get => Get(true); set => Set(value); }
 
         /// <summary>How many Newton-Schulz steps there are.</summary>
-        internal int Steps => ns_steps ?? (learn_coefficients ? 4 : 5);
+        internal int Steps => ns_steps ?? (learn_coefficients ? 3 : 5);
 
         /// <summary>
         /// The published algorithm: five steps of ROOT's published triples on B / ||B||_F, nothing learned. What the published

@@ -30,7 +30,7 @@ internal static class CoefficientsCommand
         var spectra = CapturedSpectrum.Load(CapturedSpectrum.Width192);
         var table = new CoefficientTable();
         foreach (var (rows, columns) in Widths.SelectMany(w => new[] { (w, w), (w, 2 * w), (w, 3 * w), (w, 4 * w) }).Concat(Others))
-            foreach (var steps in new[] { 4, 5 })
+            foreach (var steps in new[] { 3, 4, 5 })
             {
                 var spectrum = CapturedSpectrum.Nearest(spectra, rows, columns).As(Math.Min(rows, columns));
                 var (schedule, error) = ScheduleFit.Fit(spectrum, rows, columns, steps);

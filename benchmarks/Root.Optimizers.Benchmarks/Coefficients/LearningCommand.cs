@@ -28,11 +28,11 @@ internal static class LearningCommand
             .Select(shape => new Parameter(randn(shape.Item1, shape.Item2)))
             .ToArray();
         foreach (var parameter in parameters) parameter.grad = randn(parameter.shape);
-        using var optimizer = new RootOptimizer(parameters, new RootOptimizer.Options { learn_coefficients = false, ns_steps = 4 });
+        using var optimizer = new RootOptimizer(parameters, new RootOptimizer.Options { learn_coefficients = false, ns_steps = 3 });
         var step = Median(15, () => optimizer.step());
         // One matrix of each shape at a time; wide and tall take turns.
         var table = new CoefficientTable();
-        var refit = parameters.Take(3).Sum(p => Median(7, () => table.Learn(p.grad!, 4, 1)));
+        var refit = parameters.Take(3).Sum(p => Median(7, () => table.Learn(p.grad!, 3, 1)));
 
         var report = new Table().AddColumns("over steps", "refits", "share of the optimizer's time");
         foreach (var steps in new[] { 100, 300, 1_000, 10_000 })

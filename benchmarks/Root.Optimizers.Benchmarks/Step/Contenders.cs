@@ -38,7 +38,9 @@ internal sealed class Contenders : IDisposable
             Muon("muon", new(parameters), ScalarType.BFloat16),
             Muon("muon_float32", new(parameters, new Muon.Options { precision = Precision.Float32 }), ScalarType.Float32),
             Root("root", _root, ScalarType.BFloat16) with { Learns = true },
-            Root("root_shipped", new(parameters, new RootOptimizer.Options { ns_steps = 4, learn_coefficients = false }),
+            Root("root_four_steps", new(parameters, new RootOptimizer.Options { ns_steps = 4 }), ScalarType.BFloat16, steps: 4)
+                with { Learns = true },
+            Root("root_shipped", new(parameters, new RootOptimizer.Options { ns_steps = 3, learn_coefficients = false }),
                 ScalarType.BFloat16),
             Root("root_float32", new(parameters, new RootOptimizer.Options { precision = Precision.Float32 }), ScalarType.Float32)
                 with { Learns = true },
@@ -67,7 +69,7 @@ internal sealed class Contenders : IDisposable
     private Contender Muon(string name, Muon optimizer, ScalarType type) => new(name, Steps(optimizer),
         () => Gflop(NewtonSchulzForm.Automatic, (_, _) => PublishedSchedules.Muon(), type), type);
 
-    private Contender Root(string name, RootOptimizer optimizer, ScalarType type, int steps = 4) => new(name, Steps(optimizer),
+    private Contender Root(string name, RootOptimizer optimizer, ScalarType type, int steps = 3) => new(name, Steps(optimizer),
         () => Gflop(NewtonSchulzForm.Automatic, (m, n) => optimizer.Coefficients.For(m, n, steps).ForType(type), type), type);
 
     private Action Steps(OptimizerHelper optimizer)

@@ -39,9 +39,6 @@ internal sealed class Spectrum
     /// <summary>Their weights, of sum 1.</summary>
     public IReadOnlyList<double> Weights => _weights;
 
-    /// <summary>Both, for a fit that goes over them thousands of times.</summary>
-    internal (double[] values, double[] weights) Nodes => (_values, _weights);
-
     /// <summary>How many singular values the matrix has: its shorter side.</summary>
     public long Count { get; }
 
@@ -52,7 +49,7 @@ internal sealed class Spectrum
     public double Mean(Func<double, double> f)
     {
         var sum = 0.0;
-        for (var i = 0; i < Values.Count; i++) sum += Weights[i] * f(Values[i]);
+        for (var i = 0; i < _values.Length; i++) sum += _weights[i] * f(_values[i]);
         return sum;
     }
 

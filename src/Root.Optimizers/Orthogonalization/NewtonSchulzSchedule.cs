@@ -15,7 +15,7 @@ public sealed class NewtonSchulzSchedule : IReadOnlyList<QuinticStep>, IEquatabl
     public const double Margin = 0.01;
 
     /// <summary>A schedule is stable if it keeps every singular value of [0, 1] below this.</summary>
-    public const double StableBound = 1.5;
+    public const double StableBound = 1.6;
 
     /// <summary>More steps than anybody takes: a mistyped or damaged number must not cost memory or time.</summary>
     internal const int MostSteps = 1000;

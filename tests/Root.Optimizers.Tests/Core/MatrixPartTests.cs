@@ -78,7 +78,7 @@ public class MatrixPartTests
         Models.RandomGradients([parameter]);
         optimizer.step();
         foreach (var expert in parameter.detach().cpu().unbind())
-            Assert.All(linalg.svdvals(expert).data<float>().ToArray(), s => Assert.InRange(s, 0.7f, 1.3f)); // the widest schedule's bound
+            Assert.All(linalg.svdvals(expert).data<float>().ToArray(), s => Assert.InRange(s, 0.4f, 1.6f)); // the widest schedule's bound
     }
 
     [Fact]

@@ -121,7 +121,7 @@ public class MinimaxFamilyTests
         {
             var bank = MinimaxFamily.Bank(steps);
             Assert.InRange(bank.Count, 20, 81);
-            Assert.All(bank, schedule => Assert.True(schedule.IsStable && schedule.Bound <= MinimaxFamily.LargestBound));
+            Assert.All(bank, schedule => Assert.True(schedule.IsStable && schedule.Bound <= MinimaxFamily.LargestBound(steps)));
             Assert.Equal(bank.OrderBy(s => s.Lower).Select(s => s.Lower), bank.Select(s => s.Lower));
         }
         Assert.NotEmpty(MinimaxFamily.Bank(1));
