@@ -28,7 +28,8 @@ internal sealed record Machine(string Device, int Cores, int Threads, string Bla
         $"{Processor()}, {System.Environment.ProcessorCount} cores, {get_num_threads()} threads, {LoadedBlas()}, "
         + $"libtorch {__version__}, {Variables()}";
 
-    public double Gflops(ScalarType type) => type == ScalarType.BFloat16 ? BFloat16Gflops : Float32Gflops;
+    /// <summary>Of a type; where float16 is multiplied in hardware, it is at bfloat16's rate.</summary>
+    public double Gflops(ScalarType type) => type is ScalarType.BFloat16 or ScalarType.Float16 ? BFloat16Gflops : Float32Gflops;
 
     public override string ToString() => FormattableString.Invariant($"""
         {Device}, {Cores} cores, {Threads} threads, {Blas}, libtorch {Libtorch}, {Environment};

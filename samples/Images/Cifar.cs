@@ -17,8 +17,10 @@ internal static class Cifar
         if (Missing(folder) is { Length: > 0 } missing)
             throw new InvalidDataException($"missing of CIFAR-10's binary files: {string.Join(", ", missing)}");
         var train = TrainFiles.Select(name => Set(folder, name)).ToArray();
-        return new("CIFAR-10", new(cat([.. train.Select(s => s.Pixels)]), cat([.. train.Select(s => s.Labels)])),
-            Set(folder, TestFile),
+        var joined = new ImageSet(cat([.. train.Select(s => s.Pixels)]), cat([.. train.Select(s => s.Labels)]));
+        // TorchSharp lets go of a list once it has its handles, and nothing else holds the parts.
+        GC.KeepAlive(train);
+        return new("CIFAR-10", joined, Set(folder, TestFile),
             [0.49139968f, 0.48215827f, 0.44653124f], [0.24703233f, 0.24348505f, 0.26158768f]);
     }
 

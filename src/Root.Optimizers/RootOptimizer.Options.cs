@@ -16,7 +16,7 @@ public partial class RootOptimizer
     public sealed class Options : OrthogonalizingOptions
     {
         /// <summary>
-        /// Newton-Schulz steps, at least 1; null: 3 where coefficients are learned, else 5. In bfloat16 a shape takes fewer where
+        /// Newton-Schulz steps, at least 1; null: 3 where coefficients are learned, else 5. In 16 bits a shape takes fewer where
         /// its fitted schedule's bound is below rounding without the last (<see cref="NewtonSchulzSchedule.ForType"/>).
         /// </summary>
         public int? ns_steps { get => Get<int?>(null); set => Set(value); }

@@ -60,7 +60,7 @@ public static partial class TorchOptim
     /// least 0.</param>
     /// <param name="momentum">Momentum mu, in [0, 1].</param>
     /// <param name="nesterov">Whether the gradient's part counts once more after it has entered the momentum.</param>
-    /// <param name="ns_steps">Newton-Schulz steps, at least 1; null: 4, with learned coefficients.</param>
+    /// <param name="ns_steps">Newton-Schulz steps, at least 1; null: 3, with learned coefficients.</param>
     /// <param name="outlier_quantile">The quantile of |M| beyond which entries are clipped, in (0, 1]; 1 clips nothing.</param>
     private static RootOptimizer.Options ROOTOptions(double lr, double weight_decay, double momentum, bool nesterov,
         int? ns_steps, double outlier_quantile) => new()

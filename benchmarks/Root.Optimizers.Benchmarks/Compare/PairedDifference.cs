@@ -13,9 +13,5 @@ internal sealed record PairedDifference(double Mean, double StandardError, int C
         differences.Mean(), differences.StandardDeviation() / Math.Sqrt(differences.Count), differences.Count);
 
     /// <summary>What the true mean lies below with 95 % confidence, one-sided, by Student's t.</summary>
-    public double UpperBound => Mean + StandardError * StudentT.InvCDF(0, 1, Count - 1, 0.95);
-
-    /// <summary>How often chance alone would give a mean as low as this, where the true one is 0: the one-sided p of a paired
-    /// t-test.</summary>
-    public double PBelowZero => StudentT.CDF(0, 1, Count - 1, Mean / StandardError);
+    public double UpperBound => Count > 1 ? Mean + StandardError * StudentT.InvCDF(0, 1, Count - 1, 0.95) : double.NaN;
 }

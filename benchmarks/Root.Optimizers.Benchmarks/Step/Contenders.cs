@@ -44,6 +44,11 @@ internal sealed class Contenders : IDisposable
                 ScalarType.BFloat16),
             Root("root_float32", new(parameters, new RootOptimizer.Options { precision = Precision.Float32 }), ScalarType.Float32)
                 with { Learns = true },
+            // CPUs multiply float16 slowly.
+            .. parameters[0].device_type == DeviceType.CUDA
+                ? [Root("root_float16", new(parameters, new RootOptimizer.Options { precision = Precision.Float16 }), ScalarType.Float16)
+                    with { Learns = true }]
+                : Array.Empty<Contender>(),
             Root("root_published", new(parameters, RootOptimizer.Options.Published()), ScalarType.BFloat16, steps: 5),
         ];
     }

@@ -11,11 +11,10 @@ internal static class ScheduleFit
     /// <summary>The weight of the measured spectrum; the rest is the Gaussian's.</summary>
     public const double MeasuredShare = 0.75;
 
-    /// <summary>From so many steps on there is room for accuracy, and a fit minimizes <see cref="Error"/>, with fewer
-    /// <see cref="Shortfall"/>.</summary>
-    public const int StepsForAccuracy = 4;
-
-    /// <summary>The schedule of <see cref="MinimaxFamily.Bank"/> that fits best, and its <see cref="Error"/>.</summary>
+    /// <summary>
+    /// The schedule of <see cref="MinimaxFamily.Bank"/> with the least <see cref="Error"/>, or, of few steps,
+    /// <see cref="Shortfall"/>; and its error.
+    /// </summary>
     /// <param name="measured">The singular values of the shape's momentum.</param>
     /// <param name="rows">The shape, in either orientation.</param>
     /// <param name="columns">The shape, in either orientation.</param>
@@ -24,7 +23,7 @@ internal static class ScheduleFit
     public static (NewtonSchulzSchedule schedule, double error) Fit(Spectrum measured, long rows, long columns, int steps)
     {
         var nodes = Mix(measured, rows, columns, Normalization.Schatten8);
-        Func<NewtonSchulzSchedule, Spectrum, double> cost = steps < StepsForAccuracy ? Shortfall : Error;
+        Func<NewtonSchulzSchedule, Spectrum, double> cost = steps <= MinimaxFamily.FewSteps ? Shortfall : Error;
         var best = MinimaxFamily.Bank(steps).MinBy(schedule => cost(schedule, nodes))!;
         return (best, Error(best, nodes));
     }
@@ -44,7 +43,8 @@ internal static class ScheduleFit
     /// <summary>
     /// What a training feels of few steps: small singular values that stay small, not those that end half too large or too small. The
     /// mean over a normalized spectrum of max(0, 1/2 - p(s/8))^2 + (p(s) - 1)^2 / 100: of values an eighth as large, because what
-    /// the spectrum at hand lets go, momentum of other steps asks for. Source: final losses of CharGpt, docs/results/sign.md.
+    /// the spectrum at hand lets go, momentum of other steps asks for. Source: final losses of CharGpt, docs/results/sign.md; of the
+    /// three numbers only the eighth was tried otherwise.
     /// </summary>
     public static double Shortfall(NewtonSchulzSchedule schedule, Spectrum nodes) => nodes.Mean(s =>
     {

@@ -62,14 +62,13 @@ internal sealed class FiniteGradients(bool? deferred = null) : IDisposable
     /// that finds something.</summary>
     private static void CheckNow(MatrixOptimizer.Group group, NonFinite policy)
     {
-        foreach (var alike in group.SmallOfDevices)
+        var smallAreFine = group.SmallOfDevices.All(alike =>
         {
             var present = Slot.WithGradient(alike, slot => slot);
-            if (present.Count > 0 && !(LargestNow(Joined(present)) <= present.Min(LargestOf)))
-                foreach (var slot in present) slot.Gradient = CheckNow(slot, slot.Gradient!.Value, policy);
-        }
+            return present.Count == 0 || LargestNow(Joined(present)) <= present.Min(LargestOf);
+        });
         foreach (var slot in group.Slots)
-            if (!slot.IsSmall && slot.Gradient is { } gradient) slot.Gradient = CheckNow(slot, gradient, policy);
+            if (slot.Gradient is { } gradient && !(slot.IsSmall && smallAreFine)) slot.Gradient = CheckNow(slot, gradient, policy);
     }
 
     /// <summary>The gradient, or null where the parameter is to be left out.</summary>
@@ -85,7 +84,9 @@ internal sealed class FiniteGradients(bool? deferred = null) : IDisposable
                         + "where sums or squares become infinite"
                     : "NaN or infinity")
                 + ". Nothing was updated.");
-        return policy == NonFinite.Skip ? null : gradient with { IsLive = true };
+        if (policy == NonFinite.Propagate) return gradient with { IsLive = true };
+        gradient.Value.Dispose();
+        return null;
     }
 
     private static Tensor Joined(IEnumerable<Slot> slots) =>

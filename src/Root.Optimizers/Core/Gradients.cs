@@ -17,6 +17,7 @@ internal readonly record struct Gradient(Tensor Value, Tensor? Lost = null, bool
         foreach (var slot in slots)
         {
             if (!slot.Parameter.requires_grad || slot.Parameter.grad is not { } value) continue;
+            // Before it can be refused, so that it is released all the same.
             slot.Gradient = new(value);
             if (value.is_sparse)
                 throw new InvalidOperationException($"{slot.Label} has a sparse gradient; only dense gradients can be used "

@@ -25,7 +25,8 @@ internal sealed class MatrixBundle : IDisposable
 
     private MatrixBundle(MatrixPart[] parts)
     {
-        Parts = parts;
+        // As a batch hands it out.
+        Parts = Array.AsReadOnly(parts);
         var first = parts[0].Slot.Parameter.shape;
         AlongRows = parts.All(part => part.IsWhole && part.Slot.Parameter.shape.AsSpan(1).SequenceEqual(first.AsSpan(1)));
         if (parts.Length > 1 && parts.All(part => part.IsWhole)) _buffers = new(parts.Select(part => part.Slot.State).ToArray());

@@ -24,7 +24,7 @@ public abstract partial record StiefelSolver
     /// </summary>
     /// <param name="Form">How the formula is evaluated.</param>
     /// <param name="Sign">The element type of the polynomial form's matrix sign; Automatic: float32, and float64 for float64 weights.
-    /// In bfloat16 A is still tangent, its norm up to a few hundredths above 1. The rational form takes no sign.</param>
+    /// In 16 bits A is still tangent, its norm in bfloat16 up to a few hundredths above 1. The rational form takes no sign.</param>
     public sealed record Exact(TangentForm Form = TangentForm.Automatic, Precision Sign = Precision.Automatic) : StiefelSolver
     {
         /// <summary>retract(W - lr A).</summary>

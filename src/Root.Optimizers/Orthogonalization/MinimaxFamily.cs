@@ -8,11 +8,14 @@ namespace Root.Optimizers.Orthogonalization;
 /// </summary>
 internal static class MinimaxFamily
 {
+    /// <summary>Up to so many steps cannot both lift what is small and end near 1.</summary>
+    public const int FewSteps = 3;
+
     /// <summary>
-    /// A schedule with a larger bound is not offered, of three steps and of more; with one or two there is little to choose. Source: three
-    /// steps to within 0.58 of 1 cost a training no loss (docs/results/sign.md); four need not leave values as far off.
+    /// A schedule with a larger bound is not offered. Source: three steps to within 0.58 of 1 cost a training no loss
+    /// (docs/results/sign.md); more need not leave values as far off.
     /// </summary>
-    public static double LargestBound(int steps) => steps < 4 ? 0.6 : 0.3;
+    public static double LargestBound(int steps) => steps <= FewSteps ? 0.6 : 0.3;
 
     /// <summary>The best odd quintic for 1 on [l, u], and its error E: |p(s) - 1| &lt;= E there.</summary>
     /// <remarks>

@@ -107,7 +107,7 @@ public static class NewtonSchulz
 
     /// <summary>
     /// X / ||X||_F times norm. Dividing by the largest entry first keeps the squares of tiny and huge gradients in range, so that the
-    /// result does not depend on the gradient's scale; an all-zero matrix is divided by 1.
+    /// result does not depend on the gradient's scale; an all-zero matrix stays zero.
     /// </summary>
     private static Tensor WithFrobeniusNorm(Tensor X, double norm, ScalarType dtype, bool overwrite)
     {

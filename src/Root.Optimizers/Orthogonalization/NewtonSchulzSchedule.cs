@@ -14,7 +14,8 @@ public sealed class NewtonSchulzSchedule : IReadOnlyList<QuinticStep>, IEquatabl
     /// <summary>The relative perturbation before each step that guarantees allow for.</summary>
     public const double Margin = 0.01;
 
-    /// <summary>A schedule is stable if it keeps every singular value of [0, 1] below this.</summary>
+    /// <summary>A schedule is stable if it leaves no singular value above this: what the largest bound that a fit may choose comes
+    /// to.</summary>
     public const double StableBound = 1.6;
 
     /// <summary>More steps than anybody takes: a mistyped or damaged number must not cost memory or time.</summary>

@@ -109,11 +109,11 @@ public class CoefficientLearningTests
     }
 
     [Theory]
-    [InlineData(1, 7)]
-    [InlineData(7, 1)]
-    [InlineData(2, 2)]
-    [InlineData(20, 40)]
-    public void Rank_one_and_tiny_momentum_give_finite_steps_of_the_right_size(long rows, long columns)
+    [InlineData(1, 7, 0.01)] // observed 1.000
+    [InlineData(7, 1, 0.01)] // observed 1.000
+    [InlineData(2, 2, 0.2)] // observed 0.85: of a square shape it is prepared for a small value beside the large one
+    [InlineData(20, 40, 0.01)] // observed 1.000
+    public void Rank_one_and_tiny_momentum_give_finite_steps_of_the_right_size(long rows, long columns, double learned)
     {
         foreach (var scale in new[] { 1.0, 1e-30 })
         {
@@ -128,13 +128,13 @@ public class CoefficientLearningTests
             });
             Models.Gradient(parameter, randn(rows, 1).matmul(randn(1, columns)) * scale);
             optimizer.step();
-            // Within the bound of three steps before anything is learned.
+            // Within the bound of three steps before anything is learned; observed 0.684.
             Assert.InRange(linalg.svdvals(parameter.detach().cpu())[0].item<float>(), 0.4, 1.6);
             Models.Gradient(parameter, randn(rows, 1).matmul(randn(1, columns)) * scale);
             using var before = parameter.detach().clone();
             optimizer.step();
-            // The second knows that there is one value; of a square shape it is prepared for a small one. Observed 0.85 and 1.000.
-            Assert.InRange(linalg.svdvals((parameter.detach() - before * 0.9).cpu())[0].item<float>(), 0.8, 1.2);
+            // The second knows that there is one value.
+            Assert.InRange(linalg.svdvals((parameter.detach() - before * 0.9).cpu())[0].item<float>(), 1 - learned, 1 + learned);
         }
     }
 

@@ -35,6 +35,26 @@ public class LeakTests
     }
 
     [Fact]
+    public void Gradients_that_are_skipped_or_refused_are_released()
+    {
+        foreach (var policy in new[] { NonFinite.Skip, NonFinite.Throw })
+        {
+            Parameter[] parameters = [Models.Parameter(6, 9), Models.Parameter(200, 100), Models.Parameter(5)];
+            using var optimizer = new Muon(parameters, new Muon.Options { non_finite = policy });
+            foreach (var parameter in parameters) Models.Gradient(parameter, full(parameter.shape, float.NaN));
+            void Step()
+            {
+                if (policy == NonFinite.Skip) optimizer.step();
+                else Assert.Throws<NotFiniteNumberException>(() => optimizer.step());
+            }
+            Step();
+            var before = LiveTensors.Count;
+            for (var step = 0; step < 10; step++) Step();
+            Assert.Equal(before, LiveTensors.Count);
+        }
+    }
+
+    [Fact]
     public void The_managed_memory_of_a_step_does_not_depend_on_the_size_of_matrices()
     {
         long Allocated(long side)

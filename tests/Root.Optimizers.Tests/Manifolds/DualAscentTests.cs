@@ -43,8 +43,8 @@ public class DualAscentTests
     {
         random.manual_seed(2);
         // The first is done after one step, the second is not.
-        var W = stack([Manifold.Stiefel.Nearest(randn(8, 8)), Manifold.Stiefel.Nearest(randn(8, 8))]).OnDevice();
-        var G = stack([randn(8, 8), zeros(8, 8)]).OnDevice();
+        var W = Stacked.Of(Manifold.Stiefel.Nearest(randn(8, 8)), Manifold.Stiefel.Nearest(randn(8, 8))).OnDevice();
+        var G = Stacked.Of(randn(8, 8), zeros(8, 8)).OnDevice();
         G[1] = 30 * W[1] + 0.01 * randn(8, 8).OnDevice();
         var solver = new StiefelSolver.DualAscent(Steps: 20, Sign: Precision.Float32);
         var together = solver.Solve(W, G);

@@ -133,7 +133,7 @@ public class StiefelTangentTests
     public void A_batch_is_its_matrices_and_a_wide_matrix_its_transpose(TangentForm form)
     {
         random.manual_seed(6);
-        var W = stack(Enumerable.Range(0, 3).Select(_ => Point(20, 12)));
+        var W = Stacked.Of(Point(20, 12), Point(20, 12), Point(20, 12));
         var G = randn(3, 20, 12).OnDevice();
         G[1] = 0;
         var A = StiefelTangent.Direction(W, G, form);

@@ -48,7 +48,7 @@ public class StiefelTests
     public void Ten_thousand_steps_do_not_drift(double eta)
     {
         random.manual_seed(3);
-        var W = stack([Manifold.Stiefel.Nearest(randn(10, 6)), Manifold.Stiefel.Nearest(randn(10, 6))]).OnDevice();
+        var W = Stacked.Of(Manifold.Stiefel.Nearest(randn(10, 6)), Manifold.Stiefel.Nearest(randn(10, 6))).OnDevice();
         var G = randn(64, 2, 10, 6).OnDevice();
         // Every other gradient of the second is of rank 1, and A then has singular values 0.
         for (var i = 0; i < 64; i += 2) G[i, 1] = randn(10, 1).matmul(randn(1, 6)).OnDevice();

@@ -22,7 +22,9 @@ public class Float16Tests
         random.manual_seed(1);
         var schedule = name == "Muon" ? PublishedSchedules.Muon() : MinimaxFamily.Table(5e-3, 4);
         var flat = linalg.qr(randn(400, 300)).Q.mT;
-        foreach (var (matrix, tolerance) in new[] { (flat, 6e-3), (randn(200, 400), 6e-3), (randn(60, 1).matmul(randn(1, 90)), 0.2) })
+        // Observed, Muon's and learned: flat 5.2e-3 and 8e-4, Gaussian 2.4e-3 and 2.0e-3; of a single value, where what rounding puts
+        // beside it is lifted 485 and 230 times, 0.14 and 0.053.
+        foreach (var (matrix, tolerance) in new[] { (flat, 8e-3), (randn(200, 400), 5e-3), (randn(60, 1).matmul(randn(1, 90)), 0.2) })
         {
             var X = (tall ? matrix.mT : matrix).OnDevice();
             var exact = NewtonSchulz.Orthogonalize(X.to(float64), schedule);
@@ -45,8 +47,8 @@ public class Float16Tests
     }
 
     [Theory]
-    [InlineData(false)] // observed 8e-4
-    [InlineData(true)]
+    [InlineData(false)] // observed 3.4e-4, of weights up to 4.1
+    [InlineData(true)] // observed 9.6e-5
     public void Steps_agree_with_those_of_float32(bool muon)
     {
         Tensor After(Precision precision)
@@ -63,7 +65,7 @@ public class Float16Tests
             }
             return parameter.detach().clone();
         }
-        Close.To(After(Precision.Float32), After(Precision.Float16), 2e-3);
+        Close.To(After(Precision.Float32), After(Precision.Float16), 1e-3);
     }
 
     [Fact]
@@ -76,10 +78,10 @@ public class Float16Tests
             var G = randn(m, n).OnDevice();
             var A = StiefelTangent.Direction(W, G, TangentForm.Polynomial, float16);
             var half = W.mT.matmul(A);
-            Assert.True((half + half.mT).abs().max().item<float>() < 1e-5); // observed 3e-7
+            Assert.True((half + half.mT).abs().max().item<float>() < 1e-5); // observed 1.6e-7
             var exact = StiefelTangent.Direction(W.to(float64), G.to(float64));
             var gap = 1 - ((G * A).sum() / (G.to(float64) * exact).sum()).item<double>();
-            Assert.True(Math.Abs(gap) < 5e-3, $"{m}x{n}: objective off by {gap:g2}");
+            Assert.True(Math.Abs(gap) < 1e-3, $"{m}x{n}: objective off by {gap:g2}"); // observed -1.1e-4: the norm is above 1
         }
     }
 

@@ -34,11 +34,13 @@ public class FormTests
     [Theory]
     [InlineData(ScalarType.BFloat16, 1e-2, 4, 0.01)]
     [InlineData(ScalarType.BFloat16, 1e-2, 5, 0.02)]
-    [InlineData(ScalarType.BFloat16, 4e-3, 4, 0.08)] // observed 0.057; the plain form 0.031
-    [InlineData(ScalarType.BFloat16, 4e-3, 5, 0.02)]
-    [InlineData(ScalarType.Float16, 1e-2, 3, 0.02)]
-    [InlineData(ScalarType.Float16, 2.5e-3, 4, 0.02)]
-    [InlineData(ScalarType.Float16, 1e-3, 5, 0.02)]
+    [InlineData(ScalarType.BFloat16, 4e-3, 4, 0.08)] // observed 0.005; with other seeds 0.057, the plain form then 0.031
+    [InlineData(ScalarType.BFloat16, 4e-3, 5, 0.02)] // observed 0.006
+    [InlineData(ScalarType.BFloat16, 3.6e-3, 3, 0.06)] // observed over seeds 0.046, the plain form 0.047
+    [InlineData(ScalarType.BFloat16, 4e-3, 3, 0.05)] // observed over seeds 0.037, the plain form 0.024
+    [InlineData(ScalarType.Float16, 1e-2, 3, 0.02)] // observed 0.011
+    [InlineData(ScalarType.Float16, 2.5e-3, 4, 0.02)] // observed: within the bound
+    [InlineData(ScalarType.Float16, 1e-3, 5, 0.02)] // observed 0.008
     public void In_16_bits_the_Gram_form_keeps_the_bound_from_the_line_on(ScalarType type, double l, int steps, double slack)
     {
         random.manual_seed(7);
@@ -57,11 +59,12 @@ public class FormTests
     [InlineData(ScalarType.BFloat16, 0.1, 4, 2, 0.04)] // observed 0.007
     [InlineData(ScalarType.BFloat16, 1e-2, 4, 2, 0.04)] // observed 0.007
     [InlineData(ScalarType.BFloat16, 0.1, 8, 3, 0.04)] // observed 0.007
-    [InlineData(ScalarType.BFloat16, 5e-3, 4, 2, 0.04)]
-    [InlineData(ScalarType.BFloat16, 4e-3, 6, 3, 0.04)]
-    [InlineData(ScalarType.Float16, 0.1, 4, 1, 0.03)]
-    [InlineData(ScalarType.Float16, 2.5e-3, 4, 2, 0.03)]
-    [InlineData(ScalarType.Float16, 1e-3, 5, 2, 0.03)]
+    [InlineData(ScalarType.BFloat16, 4e-3, 3, 2, 0.05)] // observed over seeds 0.037
+    [InlineData(ScalarType.BFloat16, 5e-3, 4, 2, 0.04)] // observed 0.010
+    [InlineData(ScalarType.BFloat16, 4e-3, 6, 3, 0.04)] // observed 0.007
+    [InlineData(ScalarType.Float16, 0.1, 4, 1, 0.03)] // observed 0.007
+    [InlineData(ScalarType.Float16, 2.5e-3, 4, 2, 0.03)] // observed 0.002
+    [InlineData(ScalarType.Float16, 1e-3, 5, 2, 0.03)] // observed 0.014
     [InlineData(ScalarType.Float32, 2e-3, 5, 2, 2e-3)] // observed: within the bound
     [InlineData(ScalarType.Float32, 0.1, 8, 2, 2e-3)] // observed: within the bound
     [InlineData(ScalarType.Float32, 1e-2, 8, 2, 2e-3)] // observed: within the bound

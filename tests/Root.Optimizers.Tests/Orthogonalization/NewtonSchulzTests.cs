@@ -103,7 +103,7 @@ public class NewtonSchulzTests
     [Fact]
     public void A_zero_matrix_stays_zero_also_beside_others()
     {
-        var batch = stack([zeros(8, 12), randn(8, 12)]).OnDevice();
+        var batch = Stacked.Of(zeros(8, 12), randn(8, 12)).OnDevice();
         var result = NewtonSchulz.Orthogonalize(batch, Muon);
         Assert.Equal(0, result[0].abs().max().item<float>());
         Assert.True(result.isfinite().all().item<bool>());

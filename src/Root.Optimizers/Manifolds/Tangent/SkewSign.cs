@@ -14,7 +14,7 @@ internal static class SkewSign
     private static readonly NewtonSchulzSchedule Schedule = PublishedSchedules.PolarExpress(8);
 
     /// <param name="K">(b, k, k), skew; not changed. Zero stays zero.</param>
-    /// <param name="dtype">The element type of the iteration; bfloat16 is float32 for small matrices
+    /// <param name="dtype">The element type of the iteration; 16 bits are float32 for small matrices
     /// (<see cref="NewtonSchulz.LeastSideIn16Bits"/>).</param>
     /// <returns>(b, k, k), in the type of <paramref name="K"/>.</returns>
     public static Tensor Compute(Tensor K, ScalarType dtype)

@@ -26,7 +26,7 @@ public static class StiefelTangent
     /// matter.</param>
     /// <param name="form">How msign(K) W is evaluated.</param>
     /// <param name="signType">The element type of the polynomial form's sign iteration; by default float32, or float64
-    /// for float64 weights. In bfloat16 A stays tangent, its norm rises up to a few hundredths above 1.</param>
+    /// for float64 weights. In 16 bits A stays tangent; in bfloat16 its norm rises up to a few hundredths above 1.</param>
     /// <returns>A, of the shape of W, in float32 or float64. Zero where G is zero or normal to the manifold (G = W S, S
     /// symmetric). Where K is singular the maximiser need not be unique.</returns>
     /// <exception cref="ArgumentException">Shapes differ, or W has fewer than 2 or more than 3 dimensions.</exception>
