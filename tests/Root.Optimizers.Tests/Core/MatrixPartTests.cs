@@ -74,11 +74,12 @@ public class MatrixPartTests
     {
         random.manual_seed(2);
         var parameter = new Parameter(zeros(4, 12, 20).OnDevice());
-        using var optimizer = new RootOptimizer([parameter], lr: 1, new() { batch_dims = 1, weight_decay = 0, lr_scale = LrScale.None });
+        using var optimizer = new RootOptimizer([parameter], lr: 1,
+            new() { batch_dims = 1, weight_decay = 0, lr_scale = LrScale.None, ns_steps = 4 });
         Models.RandomGradients([parameter]);
         optimizer.step();
         foreach (var expert in parameter.detach().cpu().unbind())
-            Assert.All(linalg.svdvals(expert).data<float>().ToArray(), s => Assert.InRange(s, 0.4f, 1.6f)); // the widest schedule's bound
+            Assert.All(linalg.svdvals(expert).data<float>().ToArray(), s => Assert.InRange(s, 0.7f, 1.3f)); // the widest schedule's bound
     }
 
     [Fact]
