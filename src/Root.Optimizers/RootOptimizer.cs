@@ -38,7 +38,7 @@ public partial class RootOptimizer : MatrixOptimizer<RootOptimizer.Options>
         batch.Descend(U, options);
     }
 
-    private protected override void OnStepping(IReadOnlyList<MatrixPart> parts) => _learner.TakeTurns(parts);
+    private protected override void OnStepping(IEnumerable<MatrixPart> parts) => _learner.TakeTurns(parts);
 
     private protected override void OnStepped() => _learner.Apply();
 

@@ -24,6 +24,7 @@ internal sealed class CoefficientLearner
     {
         _turns.Clear();
         _fitted.Clear();
+        if (!parts.Any(part => RefitSchedule.IsDue(part.Slot.State.step + 1))) return;
         foreach (var alike in parts.GroupBy(part => (part.Shape.Shorter, part.Shape.Longer)))
         {
             // Those that joined late have taken fewer steps; the shape's count is the most of them.

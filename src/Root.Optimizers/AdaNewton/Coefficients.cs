@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Serialization;
 using Root.Optimizers.Orthogonalization;
 
@@ -44,9 +45,12 @@ public abstract class Coefficients
     /// <param name="ofShape">By (shorter, longer) side; shapes without one take Muon's.</param>
     internal sealed class Repeated(string name, IReadOnlyDictionary<(long, long), QuinticStep> ofShape) : Coefficients
     {
+        private readonly ConcurrentDictionary<(QuinticStep, int), NewtonSchulzSchedule> _made = new();
+
         public string Name => name;
 
-        public override NewtonSchulzSchedule For(long rows, long columns, int steps) => NewtonSchulzSchedule.Repeat(
-            ofShape.GetValueOrDefault((Math.Min(rows, columns), Math.Max(rows, columns)), PublishedSchedules.MuonTriple), steps);
+        public override NewtonSchulzSchedule For(long rows, long columns, int steps) => _made.GetOrAdd(
+            (ofShape.GetValueOrDefault((Math.Min(rows, columns), Math.Max(rows, columns)), PublishedSchedules.MuonTriple), steps),
+            static key => NewtonSchulzSchedule.Repeat(key.Item1, key.Item2));
     }
 }

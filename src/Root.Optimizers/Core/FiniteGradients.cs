@@ -62,10 +62,14 @@ internal sealed class FiniteGradients(bool? deferred = null) : IDisposable
     /// that finds something.</summary>
     private static void CheckNow(MatrixOptimizer.Group group, NonFinite policy)
     {
-        var smallAreFine = group.SmallOfDevices.All(alike =>
+        var smallAreFine = group.SmallAlike.All(alike =>
         {
             var present = Slot.WithGradient(alike, slot => slot);
-            return present.Count == 0 || LargestNow(Joined(present)) <= present.Min(LargestOf);
+            if (present.Count == 0) return true;
+            using var scope = NewDisposeScope();
+            var gradients = present.Select(slot => slot.Gradient!.Value.Value);
+            return LargestNow(cat((alike[0].Shape.Length == 0 ? gradients.Select(g => g.reshape(1)) : gradients).ToArray(), 0))
+                <= present.Min(LargestOf);
         });
         foreach (var slot in group.Slots)
             if (slot.Gradient is { } gradient && !(slot.IsSmall && smallAreFine)) slot.Gradient = CheckNow(slot, gradient, policy);
@@ -88,9 +92,6 @@ internal sealed class FiniteGradients(bool? deferred = null) : IDisposable
         gradient.Value.Dispose();
         return null;
     }
-
-    private static Tensor Joined(IEnumerable<Slot> slots) =>
-        cat(slots.Select(slot => slot.Gradient!.Value.Value).Select(g => g.ndim == 1 ? g : g.reshape(-1)).ToArray(), 0);
 
     /// <summary>max |x|; NaN where an entry is.</summary>
     private static double LargestNow(Tensor x)
@@ -135,7 +136,7 @@ internal sealed class FiniteGradients(bool? deferred = null) : IDisposable
         {
             var small = alike.Where(slot => slot.IsSmall).ToArray();
             var largest = alike.Where(slot => !slot.IsSmall).Select(slot => Largest(slot.Gradient!.Value.Value)).ToList();
-            if (small.Length > 0) largest.Add(Largest(Joined(small)));
+            if (small.Length > 0) largest.Add(Largest(cat(small.Select(slot => slot.Gradient!.Value.Value.reshape(-1)).ToArray(), 0)));
             // In float32 at least: in float16 the limit itself is infinite.
             return stack(largest).Widened().Le(alike.Key.Item1).all().logical_not();
         }).ToArray();

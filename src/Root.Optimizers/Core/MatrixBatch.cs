@@ -208,8 +208,13 @@ public sealed class MatrixBatch
         {
             var shape = First.Slot.Shape;
             var joined = shape.Length == 2 ? stacked.view(-1, shape[1]) : stacked.view([-1, .. shape.AsSpan(1)]);
-            var pieces = joined.split(Parts.Select(part => part.Slot.Shape[0]).ToArray(), 0);
-            for (var i = 0; i < pieces.Length; i++) Parts[i].Slot.Parameter.copy_(pieces[i]);
+            var start = 0L;
+            foreach (var part in Parts)
+            {
+                using var its = joined.narrow(0, start, part.Slot.Shape[0]);
+                part.Slot.Parameter.copy_(its);
+                start += part.Slot.Shape[0];
+            }
             return;
         }
         foreach (var (part, its) in Parts.Zip(Split(stacked)))

@@ -1,5 +1,6 @@
 using Root.Optimizers.Core;
 using Root.Optimizers.Core.Routing;
+using Root.Optimizers.LinearAlgebra;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -35,9 +36,11 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
 
         public MatrixPart[] Parts { get; } = [.. Slots.OfType<MatrixSlot>().SelectMany(slot => slot.Parts)];
 
-        /// <summary>The parameters whose gradients are looked at together.</summary>
-        public Slot[][] SmallOfDevices { get; } = [.. Slots.Where(slot => slot.IsSmall)
-            .GroupBy(slot => (slot.Parameter.device_type, slot.Parameter.device_index)).Select(alike => alike.ToArray())];
+        /// <summary>The parameters whose gradients are looked at together: on one device, and alike but in their first side, so that they
+        /// can be joined as they are.</summary>
+        public Slot[][] SmallAlike { get; } = [.. Slots.Where(slot => slot.IsSmall)
+            .GroupBy(slot => (slot.Parameter.device_type, slot.Parameter.device_index, slot.Shape.Length, slot.Shape.Skip(1).Text()))
+            .Select(alike => alike.ToArray())];
 
         public IReadOnlyList<MatrixBundle> Matrices { get; } = MatrixBundle.Of(Slots, Adopted.workspace_bytes);
 
@@ -88,7 +91,7 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
 
     /// <summary>Before a step, when gradients and options have been checked: the matrices that have a gradient, in the order of their
     /// groups. May refuse the step by an exception as long as it has changed nothing.</summary>
-    private protected virtual void OnStepping(IReadOnlyList<MatrixPart> parts)
+    private protected virtual void OnStepping(IEnumerable<MatrixPart> parts)
     {
     }
 
@@ -148,7 +151,7 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         var matrices = _groups.Select(group =>
             group.Matrices.Select(bundle => bundle.BatchNow(Observer)).OfType<MatrixBatch>().ToArray()).ToArray();
         var vectors = _groups.Select(group => group.Vectors.SelectMany(bundle => bundle.BatchesNow()).ToArray()).ToArray();
-        OnStepping(_groups.SelectMany(group => group.Parts).Where(part => part.Slot.Gradient is not null).ToArray());
+        OnStepping(_groups.SelectMany(group => group.Parts).Where(part => part.Slot.Gradient is not null));
 
         // Batches that are done.
         var (doneMatrices, doneVectors) = (new List<MatrixBatch>(), new List<VectorBatch>());

@@ -86,6 +86,13 @@ internal static class Held
         return X.pow(held);
     }
 
+    /// <summary>X &lt;- X^p.</summary>
+    public static Tensor Pow_(this Tensor X, double p)
+    {
+        using var held = p.ToScalar();
+        return X.pow_(held);
+    }
+
     /// <summary>Where X is a.</summary>
     public static Tensor Eq(this Tensor X, double a)
     {

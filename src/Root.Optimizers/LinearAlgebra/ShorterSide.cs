@@ -22,5 +22,5 @@ internal static class ShorterSide
         ? BatchedProduct.Add(X, X, Z, beta: a)
         : BatchedProduct.Add(X, Z, X, beta: a);
 
-    private static bool IsTall(Tensor X) => X.shape[1] > X.shape[2];
+    private static bool IsTall(Tensor X) => X.size(1) > X.size(2);
 }

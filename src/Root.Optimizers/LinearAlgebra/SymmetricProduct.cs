@@ -5,7 +5,7 @@ namespace Root.Optimizers.LinearAlgebra;
 
 /// <summary>
 /// Products that are known to be symmetric: X X^T, and those of polynomials of one symmetric matrix. On the CPU large ones
-/// are made in strips of rows from the diagonal on, and the rest is their transpose: up to a third of the work less.
+/// are made in strips of columns from the diagonal on, and the rest is their transpose: up to a third of the work less.
 /// </summary>
 internal static class SymmetricProduct
 {
@@ -16,8 +16,8 @@ internal static class SymmetricProduct
     /// </summary>
     private const double LeastOperations = 8e8;
 
-    /// <summary>A strip's rows; measured as above, 128 to 512.</summary>
-    private const long Rows = 256;
+    /// <summary>A strip's columns; measured as above, 128 to 512.</summary>
+    private const long Columns = 256;
 
     /// <summary>A B.</summary>
     /// <param name="A">(b, n, k).</param>
@@ -25,7 +25,7 @@ internal static class SymmetricProduct
     public static Tensor Multiply(Tensor A, Tensor B)
     {
         if (!Pays(A)) return A.bmm(B);
-        var C = empty(A.shape[0], A.shape[1], A.shape[1], dtype: A.dtype, device: A.device);
+        var C = empty(A.size(0), A.size(1), A.size(1), dtype: A.dtype, device: A.device);
         Fill_(C, A, B, beta: 0, alpha: 1);
         return C;
     }
@@ -47,19 +47,19 @@ internal static class SymmetricProduct
 
     /// <summary>Strips are written in place, which autograd refuses where it follows a gradient.</summary>
     private static bool Pays(Tensor A) => A.device_type == DeviceType.CPU && !A.requires_grad
-        && 2.0 * A.shape[1] * A.shape[1] * A.shape[2] >= LeastOperations && A.shape[1] > Rows;
+        && A.size(1) > Columns && 2.0 * A.size(1) * A.size(1) * A.size(2) >= LeastOperations;
 
     private static void Fill_(Tensor sums, Tensor As, Tensor Bs, float beta, float alpha)
     {
         using var scope = NewDisposeScope();
-        var n = sums.shape[1];
+        var n = sums.size(1);
         foreach (var (C, A, B) in sums.unbind().Zip(As.unbind(), Bs.unbind()))
             for (long i = 0, next; i < n; i = next)
             {
-                next = Math.Min(i + Rows, n);
-                var strip = C.narrow(0, i, next - i);
-                strip.narrow(1, i, n - i).addmm_(A.narrow(0, i, next - i), B.narrow(1, i, n - i), beta, alpha);
-                if (next < n) C.narrow(0, next, n - next).narrow(1, i, next - i).copy_(strip.narrow(1, next, n - next).mT);
+                next = Math.Min(i + Columns, n);
+                var strip = C.narrow(1, i, next - i);
+                strip.narrow(0, i, n - i).addmm_(A.narrow(0, i, n - i), B.narrow(1, i, next - i), beta, alpha);
+                if (next < n) C.narrow(0, i, next - i).narrow(1, next, n - next).copy_(strip.narrow(0, next, n - next).mT);
             }
     }
 }

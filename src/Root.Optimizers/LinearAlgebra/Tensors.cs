@@ -15,11 +15,9 @@ internal static class Tensors
     /// <summary>The distance from 1 to the next larger number; of 16-bit types that of float32, in which they are computed.</summary>
     public static double Rounding(this ScalarType type) => type == ScalarType.Float64 ? Math.Pow(2, -52) : Math.Pow(2, -23);
 
-    /// <summary>X &lt;- step(X), in a scope of the step's own; the old X is released.</summary>
-    public static void Replace(ref Tensor X, Func<Tensor, Tensor> step)
+    /// <summary>X &lt;- next; the old X is released.</summary>
+    public static void Replace(ref Tensor X, Tensor next)
     {
-        using var scope = NewDisposeScope();
-        var next = step(X).MoveToOuterDisposeScope();
         X.Dispose();
         X = next;
     }

@@ -54,7 +54,7 @@ public abstract class ManifoldOptimizer<TOptions> : MatrixOptimizer<TOptions> wh
         };
     }
 
-    private protected override void OnStepping(IReadOnlyList<MatrixPart> parts)
+    private protected override void OnStepping(IEnumerable<MatrixPart> parts)
     {
         // Weights that were loaded after construction have not been seen yet; those of a resumed run were in place before. All are
         // looked at, and may be refused, before any is moved.

@@ -20,20 +20,25 @@ internal static class FirstStep
     public static Tensor Polynomial(Tensor A, QuinticStep step, Normalization normalization, double norm = 1)
     {
         var (a, b, c) = normalization == Normalization.Frobenius ? step.ForInputOver(norm) : step;
-        using var scope = NewDisposeScope();
         if (normalization == Normalization.Frobenius)
         {
             var plain = SymmetricProduct.Add(A, A, A, beta: b, alpha: c);
-            plain.diagonal(0, -2, -1).Add_(a);
-            return plain.MoveToOuterDisposeScope();
+            using var plainDiagonal = plain.diagonal(0, -2, -1);
+            plainDiagonal.Add_(a);
+            return plain;
         }
-        var square = SymmetricProduct.Multiply(A, A);
-        var accurate = square.Widened();
-        var n = MatrixNorms.OrOne(MatrixNorms.Frobenius(accurate).Pow(0.25));
+        using var square = SymmetricProduct.Multiply(A, A);
         // In float32 and rounded once: a, b and c cancel, and coefficients rounded to bfloat16 would be off for every
         // singular value alike.
-        var P = (A * b.Over(n.Pow(3))).Add_(accurate * c.Over(n.Pow(5)));
-        P.diagonal(0, -2, -1).Add_(a.Over(n.squeeze(-1)));
-        return P.to(A.dtype).MoveToOuterDisposeScope();
+        using var P = square.Widened();
+        // Of norm 1 a matrix has n >= rank^(-3/8); one of zeros, which stays so, must only not be divided by 0.
+        using var n = MatrixNorms.Frobenius(P).Pow_(0.25).ClampMin_(1e-3);
+        using var n3 = n.Pow(-3);
+        using var n5 = n.Pow(-5);
+        P.mul_(n5.Mul_(c)).AddCMul_(A, n3, b);
+        using var diagonal = P.diagonal(0, -2, -1);
+        using var n1 = n.squeeze(-1);
+        diagonal.Add_(n1.reciprocal_(), a);
+        return P.to(A.dtype);
     }
 }

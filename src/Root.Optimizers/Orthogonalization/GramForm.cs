@@ -48,14 +48,11 @@ internal static class GramForm
     /// <param name="norm">The Frobenius norm of each matrix.</param>
     public static Tensor Iterate(Tensor X, NewtonSchulzSchedule schedule, double norm)
     {
-        using var scope = NewDisposeScope();
         var ends = Ends(schedule, X.dtype);
         var R = ShorterSide.Gram(X);
         Tensor? Q = null;
         for (var k = 0; k < schedule.Count; k++)
         {
-            using var inner = NewDisposeScope();
-            var before = (Q, R);
             var last = ends.Contains(k + 1);
             var (a, b, c) = schedule[k];
             if (Q is null)
@@ -63,35 +60,30 @@ internal static class GramForm
                 Q = k == 0
                     ? FirstStep.Polynomial(R, schedule[0], schedule.Normalization, norm)
                     : FirstStep.Polynomial(R, schedule[k], Normalization.Frobenius);
-                if (!last) R = SymmetricProduct.Multiply(SymmetricProduct.Multiply(Q, R), Q);
-            }
-            else
-            {
-                var Z = SymmetricProduct.Add(R, R, R, beta: b, alpha: c);
-                // Whole: what rounding broke of the symmetry of Q, mirroring one half would enlarge.
-                Q = BatchedProduct.Add(Q, Z, Q, beta: a);
                 if (!last)
                 {
-                    var RP = SymmetricProduct.Add(R, R, Z, beta: a);
-                    R = SymmetricProduct.Add(RP, Z, RP, beta: a);
+                    using var QR = SymmetricProduct.Multiply(Q, R);
+                    Tensors.Replace(ref R, SymmetricProduct.Multiply(QR, Q));
                 }
-            }
-            if (last)
-            {
-                var product = Q;
-                Tensors.Replace(ref X, X => ShorterSide.Times(product, X));
-                X.MoveToOuterDisposeScope();
-                Q = null;
-                if (k + 1 < schedule.Count) R = ShorterSide.Gram(X);
             }
             else
             {
-                Q.MoveToOuterDisposeScope();
+                using var Z = SymmetricProduct.Add(R, R, R, beta: b, alpha: c);
+                // Whole: what rounding broke of the symmetry of Q, mirroring one half would enlarge.
+                Tensors.Replace(ref Q, BatchedProduct.Add(Q, Z, Q, beta: a));
+                if (!last)
+                {
+                    using var RP = SymmetricProduct.Add(R, R, Z, beta: a);
+                    Tensors.Replace(ref R, SymmetricProduct.Add(RP, Z, RP, beta: a));
+                }
             }
-            if (!ReferenceEquals(R, before.R)) before.R.Dispose();
-            before.Q?.Dispose();
-            R.MoveToOuterDisposeScope();
+            if (!last) continue;
+            Tensors.Replace(ref X, ShorterSide.Times(Q, X));
+            Q.Dispose();
+            Q = null;
+            if (k + 1 < schedule.Count) Tensors.Replace(ref R, ShorterSide.Gram(X));
         }
-        return X.MoveToOuterDisposeScope();
+        R.Dispose();
+        return X;
     }
 }

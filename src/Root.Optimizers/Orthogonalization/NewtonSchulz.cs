@@ -73,13 +73,13 @@ public static class NewtonSchulz
         var single = matrices.dim() == 2;
         var batch = single ? matrices.unsqueeze(0) : matrices;
         var type = dtype ?? matrices.dtype;
-        var shorter = Math.Min(batch.shape[1], batch.shape[2]);
+        var shorter = Math.Min(batch.size(1), batch.size(2));
         var iteration = IterationType(type, shorter);
         // In float16 larger, so that what the first products leave of a flat spectrum, 1/n^2 at norm 1, is not below its range.
         var norm = iteration == ScalarType.Float16 ? Math.Pow(shorter, 0.25) : 1;
         var X = WithFrobeniusNorm(batch, norm, iteration, consume);
         if (consume) matrices.Dispose();
-        if (form == NewtonSchulzForm.Automatic) form = Choose(schedule, X.shape[1], X.shape[2], X.dtype);
+        if (form == NewtonSchulzForm.Automatic) form = Choose(schedule, X.size(1), X.size(2), X.dtype);
         X = form == NewtonSchulzForm.Gram ? GramForm.Iterate(X, schedule, norm) : PlainForm.Iterate(X, schedule, norm);
         return (single ? X.squeeze(0) : X).to(type).MoveToOuterDisposeScope();
     }
@@ -106,16 +106,31 @@ public static class NewtonSchulz
     }
 
     /// <summary>
-    /// X / ||X||_F times norm. Dividing by the largest entry first keeps the squares of tiny and huge gradients in range, so that the
-    /// result does not depend on the gradient's scale; an all-zero matrix stays zero.
+    /// X / ||X||_F times norm. Dividing by the largest entry first, where it may be needed, keeps the squares of tiny and huge gradients
+    /// in range, so that the result does not depend on the gradient's scale; an all-zero matrix stays zero.
     /// </summary>
     private static Tensor WithFrobeniusNorm(Tensor X, double norm, ScalarType dtype, bool overwrite)
     {
-        using var scope = NewDisposeScope();
         var wide = X.Widened();
-        var largest = MatrixNorms.OrOne(MatrixNorms.Largest(wide));
-        var unit = overwrite ? wide.div_(largest) : wide / largest;
-        return unit.div_(MatrixNorms.OrOne(MatrixNorms.Frobenius(unit)).Div_(norm)).to(dtype).MoveToOuterDisposeScope();
+        if (!overwrite && ReferenceEquals(wide, X)) wide = X.clone();
+        // Reading is free on the CPU; on a GPU it would wait for all work in flight.
+        var frobenius = wide.device_type == DeviceType.CPU ? MatrixNorms.Frobenius(wide) : null;
+        if (frobenius is null || !SquaresAreInRange(frobenius))
+        {
+            wide.div_(MatrixNorms.OrOne(MatrixNorms.Largest(wide)));
+            frobenius = MatrixNorms.OrOne(MatrixNorms.Frobenius(wide));
+        }
+        if (norm != 1) frobenius.Div_(norm);
+        var unit = wide.div_(frobenius).to(dtype);
+        if (!ReferenceEquals(wide, X)) wide.Dispose();
+        return unit;
+    }
+
+    /// <summary>Whether norms have lost nothing of tiny entries, nor of huge ones.</summary>
+    private static bool SquaresAreInRange(Tensor frobenius)
+    {
+        using var inRange = frobenius.Gt(1e-12).logical_and_(frobenius.Le(1e12)).all();
+        return inRange.item<bool>();
     }
 }
 

@@ -13,21 +13,21 @@ internal static class PlainForm
     /// <param name="norm">The Frobenius norm of each matrix.</param>
     public static Tensor Iterate(Tensor X, NewtonSchulzSchedule schedule, double norm)
     {
-        using var scope = NewDisposeScope();
-        var steps = schedule.AsEnumerable();
+        var first = 0;
         if (schedule.Normalization != Normalization.Frobenius || norm != 1)
         {
-            Tensors.Replace(ref X, X =>
-                ShorterSide.Times(FirstStep.Polynomial(ShorterSide.Gram(X), schedule[0], schedule.Normalization, norm), X));
-            steps = steps.Skip(1);
+            using var A = ShorterSide.Gram(X);
+            using var P = FirstStep.Polynomial(A, schedule[first++], schedule.Normalization, norm);
+            Tensors.Replace(ref X, ShorterSide.Times(P, X));
         }
-        foreach (var (a, b, c) in steps)
-            Tensors.Replace(ref X, X =>
-            {
-                Tensor Z;
-                using (var A = ShorterSide.Gram(X)) Z = SymmetricProduct.Add(A, A, A, beta: b, alpha: c);
-                return ShorterSide.Add(a, X, Z);
-            });
-        return X.MoveToOuterDisposeScope();
+        for (var k = first; k < schedule.Count; k++)
+        {
+            var (a, b, c) = schedule[k];
+            var A = ShorterSide.Gram(X);
+            using var Z = SymmetricProduct.Add(A, A, A, beta: b, alpha: c);
+            A.Dispose();
+            Tensors.Replace(ref X, ShorterSide.Add(a, X, Z));
+        }
+        return X;
     }
 }

@@ -40,6 +40,7 @@ public class HostReadTests
         ["DeferredNumber.get_Seen"] = "reads the host's copy",
         ["GolubKahan.Quadrature"] = "a refit",
         ["Spectrum.Exact"] = "a refit",
+        ["NewtonSchulz.SquaresAreInRange"] = "the CPU's own branch",
         ["OutlierSplit.Threshold"] = "the CPU's own branch",
         ["OutlierSplit.ToBase_"] = "the CPU's own branch",
         ["ParameterState.ApproximatelyEquals"] = "comparing, outside of a step",
