@@ -14,15 +14,15 @@ namespace Root.Optimizers;
 /// Parameters that are no matrices, embeddings and output heads go to a built-in AdamW (see
 /// <see cref="MatrixOptimizer.Routing"/>). Convolutions are flattened to (out, in * kh * kw).
 /// </summary>
-public partial class Muon : MatrixOptimizer<Muon.Options>
+public partial class Muon : OrthogonalizingOptimizer<Muon.Options>
 {
     /// <inheritdoc />
     protected override void Update(MatrixBatch batch, Options options)
     {
-        var M = batch.Average(options.momentum, options.nesterov);
+        var M = Balance_(batch.Average(options.momentum, options.nesterov), options);
         var dtype = batch.TypeFor(options.precision);
         var schedule = options.coefficients.For(batch.Shape.Rows, batch.Shape.Columns, options.ns_steps);
         var U = NewtonSchulz.Orthogonalize_(M, schedule.ForType(dtype), dtype);
-        batch.Descend(U, options);
+        Descend(batch, U, options);
     }
 }

@@ -18,7 +18,7 @@ namespace Root.Optimizers;
 /// Parameters that are no matrices, embeddings and output heads go to a built-in AdamW (see
 /// <see cref="MatrixOptimizer.Routing"/>). Convolutions are flattened to (out, in * kh * kw).
 /// </summary>
-public partial class RootOptimizer : MatrixOptimizer<RootOptimizer.Options>
+public partial class RootOptimizer : OrthogonalizingOptimizer<RootOptimizer.Options>
 {
     private readonly CoefficientLearner _learner = new();
 
@@ -32,10 +32,11 @@ public partial class RootOptimizer : MatrixOptimizer<RootOptimizer.Options>
         var B = options.outlier_quantile < 1
             ? OutlierSplit.ToBase_(M, OutlierSplit.Threshold(M, options.outlier_quantile, options.exact_quantile))
             : M;
+        B = Balance_(B, options);
         if (options is { learn_coefficients: true, coefficients: CoefficientTable table }) _learner.Observe(batch, B, table, options.Steps);
         var U = Orthogonalize(B, options.coefficients.For(batch.Shape.Rows, batch.Shape.Columns, options.Steps),
             batch.TypeFor(options.precision));
-        batch.Descend(U, options);
+        Descend(batch, U, options);
     }
 
     private protected override void OnStepping(IEnumerable<MatrixPart> parts) => _learner.TakeTurns(parts);

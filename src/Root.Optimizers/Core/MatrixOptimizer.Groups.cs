@@ -70,7 +70,7 @@ public abstract partial class MatrixOptimizer
         {
             foreach (var (parameter, where) in parameters.Zip(routed))
                 slots.Add(where.Route == Route.Matrix
-                    ? new MatrixSlot(parameter.Parameter, where, options, BuffersOf)
+                    ? new MatrixSlot(parameter.Parameter, where, options, shape => BuffersOf(shape, options))
                     : new VectorSlot(parameter.Parameter, where, options.master_weights));
             foreach (var slot in slots.OfType<MatrixSlot>())
             {

@@ -34,12 +34,18 @@ public abstract class MatrixOptimizer<TOptions> : MatrixOptimizer where TOptions
     /// <param name="shape">The matrix's.</param>
     protected virtual IReadOnlyList<StateBuffer> Buffers(MatrixShape shape) => [StateBuffer.Momentum(shape)];
 
+    /// <summary>The same, where it depends on what the group's options are when it is added.</summary>
+    /// <param name="shape">The matrix's.</param>
+    /// <param name="options">The group's.</param>
+    protected virtual IReadOnlyList<StateBuffer> Buffers(MatrixShape shape, TOptions options) => Buffers(shape);
+
     /// <summary>What is decided for a parameter once, when its group is added; equal plans are updated in one batch.</summary>
     protected virtual object? PlanOf(MatrixPart part, TOptions options) => null;
 
     private protected sealed override void Step(MatrixBatch batch, MatrixOptions options) => Update(batch, (TOptions)options);
 
-    private protected sealed override IReadOnlyList<StateBuffer> BuffersOf(MatrixShape shape) => Buffers(shape);
+    private protected sealed override IReadOnlyList<StateBuffer> BuffersOf(MatrixShape shape, MatrixOptions options) =>
+        Buffers(shape, (TOptions)options);
 
     private protected sealed override object? Plan(MatrixPart part, MatrixOptions options) => PlanOf(part, (TOptions)options);
 

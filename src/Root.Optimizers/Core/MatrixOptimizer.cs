@@ -73,7 +73,7 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
 
     private protected abstract void Step(MatrixBatch batch, MatrixOptions options);
 
-    private protected abstract IReadOnlyList<StateBuffer> BuffersOf(MatrixShape shape);
+    private protected abstract IReadOnlyList<StateBuffer> BuffersOf(MatrixShape shape, MatrixOptions options);
 
     private protected abstract object? Plan(MatrixPart part, MatrixOptions options);
 

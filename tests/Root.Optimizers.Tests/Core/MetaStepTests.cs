@@ -20,6 +20,7 @@ public class MetaStepTests
             { outlier_quantile = 1, learn_coefficients = false, ns_steps = 5, precision = Precision.Float32 }),
         ["muon"] = () => new Muon(All()),
         ["muon, cautious and split"] = () => new Muon(All(), new Muon.Options { cautious = true, split = 2 }),
+        ["muon, balanced"] = () => new Muon(All(), new Muon.Options { row_balance = RowBalance.Both, normuon_beta2 = 0.95 }),
         ["muon in bfloat16"] = () => new Muon(All(), new Muon.Options { precision = Precision.BFloat16 }),
         ["manifold muon, whole space"] = () => Stiefel(Meta(24, 40), Meta(40, 24), Meta(8, 5, 1, 1), Meta(7)),
         ["manifold muon, unconstrained"] = () => new ManifoldMuon(All(), new ManifoldMuon.Options { manifold = Manifold.Euclidean }),

@@ -14,6 +14,24 @@ public abstract class OrthogonalizingOptions : MatrixOptions
     /// <summary>The element type of the iteration.</summary>
     public Precision precision { get => Get(Precision.Automatic); set => Set(value); }
 
+    /// <summary>
+    /// What of the momentum is brought to equal norms before it is orthogonalized: <see cref="RowBalance.Rows"/> is MuonEq (arXiv
+    /// 2603.28254). It costs a pass over the matrix and keeps nothing.
+    /// </summary>
+    public RowBalance row_balance { get => Get(RowBalance.None); set => Set(value); }
+
+    /// <summary>
+    /// The decay of NorMuon's second moment (arXiv 2510.05491), in [0, 1); 0.95 as published; null: none. With U the orthogonalized
+    /// momentum of m x n,
+    /// <code>
+    /// v &lt;- beta2 v + (1 - beta2) mean_j U_ij^2     per row where m >= n, else per column
+    /// U &lt;- ||U||_F normalize(U / sqrt(v))
+    /// </code>
+    /// It keeps max(m, n) numbers a matrix. Decided when the group is added.
+    /// </summary>
+    [NotSaved]
+    public double? normuon_beta2 { get => Get<double?>(null); set => Set(value); }
+
     private protected override double ScaleOf(MatrixPart part) => lr_scale.Factor(part);
 
     /// <inheritdoc />
@@ -22,5 +40,7 @@ public abstract class OrthogonalizingOptions : MatrixOptions
         base.Validate();
         Require.Defined(lr_scale);
         Require.Defined(precision);
+        Require.Defined(row_balance);
+        if (normuon_beta2 is { } beta2) Require.UnitInterval(beta2, nameof(normuon_beta2));
     }
 }

@@ -1,0 +1,41 @@
+using Root.Optimizers.Core;
+using Root.Optimizers.Normalizing;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers;
+
+/// <summary>
+/// The base of optimizers that step along an orthogonalized momentum: what <see cref="OrthogonalizingOptions"/> does before and after
+/// the orthogonalization.
+/// </summary>
+/// <typeparam name="TOptions">The optimizer's options.</typeparam>
+public abstract class OrthogonalizingOptimizer<TOptions> : MatrixOptimizer<TOptions> where TOptions : OrthogonalizingOptions, new()
+{
+    /// <inheritdoc cref="MatrixOptimizer{TOptions}.MatrixOptimizer(IEnumerable{MatrixOptimizer{TOptions}.ParamGroup}, TOptions)"/>
+    protected OrthogonalizingOptimizer(IEnumerable<ParamGroup> groups, TOptions? options) : base(groups, options) { }
+
+    /// <inheritdoc />
+    protected override IReadOnlyList<StateBuffer> Buffers(MatrixShape shape, TOptions options) => options.normuon_beta2 is null
+        ? base.Buffers(shape, options)
+        : [.. base.Buffers(shape, options), SecondMoment.Buffer(shape)];
+
+    /// <inheritdoc />
+    protected override object? PlanOf(MatrixPart part, TOptions options) => options.normuon_beta2;
+
+    /// <summary>Before the orthogonalization: the momentum, balanced in place as <see cref="OrthogonalizingOptions.row_balance"/> says.</summary>
+    /// <param name="momentum">(b, rows, columns), in float32 or float64; overwritten.</param>
+    /// <param name="options">The group's.</param>
+    /// <returns><paramref name="momentum"/> itself.</returns>
+    protected static Tensor Balance_(Tensor momentum, TOptions options) => Equilibration.Apply_(momentum, options.row_balance);
+
+    /// <summary>After it: steps the parameters of a batch along the update, with <see cref="OrthogonalizingOptions.normuon_beta2"/>'s
+    /// second moment.</summary>
+    /// <param name="batch">Whose parameters.</param>
+    /// <param name="updates">U, (b, rows, columns); may be overwritten.</param>
+    /// <param name="options">The group's.</param>
+    protected static void Descend(MatrixBatch batch, Tensor updates, TOptions options)
+    {
+        if (batch.Plan is double beta2) updates = SecondMoment.Apply_(updates, batch, beta2);
+        batch.Descend(updates, options);
+    }
+}
