@@ -3,6 +3,7 @@ using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Orthogonalization;
 using Root.Optimizers.Outliers;
 using TorchSharp.Modules;
+using static TorchSharp.torch;
 
 namespace Root.Optimizers;
 
@@ -25,7 +26,13 @@ public partial class RootOptimizer
         public double outlier_quantile { get => Get(0.9); set => Set(value); }
 
         /// <summary>
-        /// Whether the quantile is taken of all entries, as published, where else it is estimated from a sample (see
+        /// Takes the threshold eps = k median |M| in the place of the quantile's: k, above 0; null: the quantile. Of Gaussian entries k =
+        /// 5.93 touches those beyond four standard deviations alone (<see cref="OutlierSplit.ThresholdByScale"/>).
+        /// </summary>
+        public double? outlier_scale { get => Get<double?>(null); set => Set(value); }
+
+        /// <summary>
+        /// Whether quantile and median are taken of all entries, as published, where else it is estimated from a sample (see
         /// <see cref="Quantile.Sample"/>).
         /// </summary>
         public bool exact_quantile { get => Get(false); set => Set(value); }
@@ -43,6 +50,12 @@ public partial class RootOptimizer
 
         /// <summary>How many Newton-Schulz steps there are.</summary>
         internal int Steps => ns_steps ?? (learn_coefficients ? 3 : 5);
+
+        /// <summary>eps of each matrix of a batch of momentum; null where nothing is split.</summary>
+        internal Tensor? ThresholdOf(Tensor M) =>
+            outlier_scale is { } k ? OutlierSplit.ThresholdByScale(M, k, exact_quantile)
+            : outlier_quantile < 1 ? OutlierSplit.Threshold(M, outlier_quantile, exact_quantile)
+            : null;
 
         /// <summary>
         /// The published algorithm: five steps of ROOT's published triples on B / ||B||_F, nothing learned. What the published
@@ -65,6 +78,7 @@ public partial class RootOptimizer
             if (ns_steps is { } steps) Require.Between(steps, 1, NewtonSchulzSchedule.MostSteps, nameof(ns_steps));
             if (!(outlier_quantile > 0 && outlier_quantile <= 1))
                 throw Require.Invalid(nameof(outlier_quantile), outlier_quantile, "above 0 and at most 1 (1 clips nothing)");
+            if (outlier_scale is { } scale) Require.Positive(scale, nameof(outlier_scale));
             if (learn_coefficients && coefficients is not CoefficientTable)
                 throw new ArgumentException("learn_coefficients is true, and the coefficients given are fixed; set "
                     + "learn_coefficients to false, or give a CoefficientTable, which can be learned into.", nameof(coefficients));

@@ -29,10 +29,8 @@ public partial class RootOptimizer : OrthogonalizingOptimizer<RootOptimizer.Opti
     protected override void Update(MatrixBatch batch, Options options)
     {
         var M = batch.Accumulate(options.momentum, options.nesterov);
-        var B = options.outlier_quantile < 1
-            ? OutlierSplit.ToBase_(M, OutlierSplit.Threshold(M, options.outlier_quantile, options.exact_quantile))
-            : M;
-        B = Balance_(B, options);
+        if (options.ThresholdOf(M) is { } eps) OutlierSplit.ToBase_(M, eps);
+        var B = Balance_(M, options);
         if (options is { learn_coefficients: true, coefficients: CoefficientTable table }) _learner.Observe(batch, B, table, options.Steps);
         var U = Orthogonalize(B, options.coefficients.For(batch.Shape.Rows, batch.Shape.Columns, options.Steps),
             batch.TypeFor(options.precision));

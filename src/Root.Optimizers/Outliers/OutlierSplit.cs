@@ -28,11 +28,34 @@ public static class OutlierSplit
         var entries = momentum.flatten(start_dim: -2);
         var magnitudes = (exact ? entries : Quantile.Sample(entries, momentum.size(-1))).abs();
         var threshold = exact ? Quantile.Exact(magnitudes, quantile) : Quantile.Lower(magnitudes, quantile);
+        return OfLargestWhereZero(threshold, entries, 1e-9).unsqueeze(-1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// The threshold eps = k median |M| of each matrix, which does not take more where there are no outliers: of independent Gaussian
+    /// entries, whose median of |M| is 0.6745 standard deviations, k = 5.93 touches those beyond four, one in 16,000. Where half of the
+    /// entries are 0 and tell nothing of the scale, no entry is beyond it.
+    /// </summary>
+    /// <param name="momentum">One matrix (m, n) or a batch (b, m, n); float32 or float64.</param>
+    /// <param name="k">Above 0.</param>
+    /// <param name="exact">Whether to look at every entry, or at a sample of them (<see cref="Quantile.Sample"/>).</param>
+    /// <returns>(1, 1), or (b, 1, 1) for a batch.</returns>
+    public static Tensor ThresholdByScale(Tensor momentum, double k, bool exact = true)
+    {
+        using var scope = NewDisposeScope();
+        var entries = momentum.flatten(start_dim: -2);
+        var median = Quantile.Lower((exact ? entries : Quantile.Sample(entries, momentum.shape[^1])).abs(), 0.5);
+        return OfLargestWhereZero(median.Mul_(k), entries, 1).unsqueeze(-1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>A threshold, or a share of the largest entry where it is 0.</summary>
+    private static Tensor OfLargestWhereZero(Tensor threshold, Tensor entries, double share)
+    {
         var none = threshold.IsZero();
         // Of all entries, since a sample may miss the few that are not 0. On the CPU, where reading is free, only then.
-        if (threshold.device_type != DeviceType.CPU || none.any().item<bool>())
-            threshold = where(none, LargestOf(entries).Mul_(1e-9), threshold);
-        return threshold.unsqueeze(-1).MoveToOuterDisposeScope();
+        return threshold.device_type == DeviceType.CPU && !none.any().item<bool>()
+            ? threshold
+            : where(none, LargestOf(entries).Mul_(share), threshold);
     }
 
     private static Tensor LargestOf(Tensor entries) => linalg.norm(entries, double.PositiveInfinity, LastDimension, keepdim: true);

@@ -32,6 +32,35 @@ public class OutlierSplitTests
         foreach (var share in clipped.cpu().data<double>()) Assert.InRange(share, 0.0995, 0.1005);
     }
 
+    [Theory, InlineData(1e-20), InlineData(1e20)]
+    public void The_threshold_by_scale_touches_of_Gaussian_entries_those_beyond_four_deviations(double scale)
+    {
+        random.manual_seed(9);
+        var momentum = randn(2, 1000, 2000).OnDevice() * scale;
+        foreach (var exact in new[] { true, false })
+        {
+            var threshold = OutlierSplit.ThresholdByScale(momentum, 5.93, exact);
+            Assert.Equal([2, 1, 1], threshold.shape);
+            // A sample's median deviates by half a percent. Observed 0.043.
+            Close.To(full(2, 1, 1, 4), threshold / scale, 0.08);
+            var touched = (momentum.abs() > threshold).to(float64).mean([-2, -1]);
+            foreach (var share in touched.cpu().data<double>()) Assert.InRange(share, 5e-5, 8e-5); // of normal entries 6.3e-5
+        }
+    }
+
+    [Fact]
+    public void The_threshold_by_scale_is_the_median_times_k_and_takes_nothing_from_a_matrix_of_mostly_zeros()
+    {
+        random.manual_seed(9);
+        var momentum = randn(3, 5, 7, dtype: float64).OnDevice();
+        var expected = momentum.abs().flatten(1).sort().Values[.., 17] * 3;
+        Close.To(expected, OutlierSplit.ThresholdByScale(momentum, 3).flatten(), 1e-15);
+        var sparse = zeros(6, 6).OnDevice();
+        sparse[1, 2] = 5f;
+        sparse[3, 3] = 0.1f;
+        Close.Exactly(sparse, OutlierSplit.ToBase_(sparse.clone(), OutlierSplit.ThresholdByScale(sparse, 5.93)));
+    }
+
     [Fact]
     public void A_matrix_of_mostly_zeros_keeps_a_base()
     {

@@ -32,6 +32,17 @@ public abstract class OrthogonalizingOptions : MatrixOptions
     [NotSaved]
     public double? normuon_beta2 { get => Get<double?>(null); set => Set(value); }
 
+    /// <summary>What becomes of the norm of each matrix: held, braked, or nothing.</summary>
+    public WeightNorm weight_norm { get => Get(WeightNorm.Free); set => Set(value); }
+
+    /// <summary>
+    /// The least size of an update, relative to the matrix: with s the factor of its shape, U is multiplied by
+    /// max(1, floor ||W||_F / ||s U||_F). 0: none; 0.35 as published, with <see cref="MatrixOptions.weight_decay"/> 0 and rates of
+    /// Keller Jordan's factor. Not of <see cref="WeightNorm.Hyperball"/>, whose updates are of one size. At least 0. Source:
+    /// modded-nanogpt, track 3, number 9.
+    /// </summary>
+    public double relative_update_floor { get => Get(0.0); set => Set(value); }
+
     private protected override double ScaleOf(MatrixPart part) => lr_scale.Factor(part);
 
     /// <inheritdoc />
@@ -41,6 +52,9 @@ public abstract class OrthogonalizingOptions : MatrixOptions
         Require.Defined(lr_scale);
         Require.Defined(precision);
         Require.Defined(row_balance);
+        Require.Defined(weight_norm);
+        Require.NotNegative(relative_update_floor);
+        Require.Float32(relative_update_floor, nameof(relative_update_floor));
         if (normuon_beta2 is { } beta2) Require.UnitInterval(beta2, nameof(normuon_beta2));
     }
 }
