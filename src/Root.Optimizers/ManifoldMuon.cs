@@ -48,7 +48,8 @@ public partial class ManifoldMuon : ManifoldOptimizer<ManifoldMuon.Options>
 
     private (Tensor next, Tensor? distance) OnStiefel(Tensor W, Tensor M, double lr, StiefelSolver solver, MatrixBatch batch)
     {
-        // Its matrix sign brings back whatever it is given.
+        // Their matrix sign brings back whatever it is given.
+        if (solver is StiefelSolver.Spel spel) return (spel.Step(W, M, lr), null);
         if (solver is StiefelSolver.DualAscent dual) return (dual.Retract(W, Solve(dual, W, M, batch), lr), null);
         var next = ((StiefelSolver.Exact)solver).Step(W, M, lr, out var excess);
         // A fifth more than an exact direction of norm 1 accounts for: in bfloat16 it is a few hundredths longer.

@@ -1,6 +1,5 @@
 using Root.Optimizers.LinearAlgebra;
 using Root.Optimizers.Manifolds.Tangent;
-using Root.Optimizers.Orthogonalization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -55,7 +54,7 @@ public abstract partial record StiefelSolver
             {
                 using var inner = NewDisposeScope();
                 A?.Dispose();
-                A = MatrixSignOf(G.Add(W.bmm(L), 2));
+                A = SignOf(G.Add(W.bmm(L), 2), Sign);
                 half = W.mT.bmm(A);
                 var H = half.Add(half.mT);
                 var open = residual.Select((r, i) => step == 0 || r >= Tolerance).ToArray();
@@ -83,11 +82,10 @@ public abstract partial record StiefelSolver
         public Tensor Retract(Tensor W, Tensor A, double lr)
         {
             using var scope = NewDisposeScope();
-            return MatrixSignOf(W.Add(A, -lr)).MoveToOuterDisposeScope();
+            return SignOf(W.Add(A, -lr), Sign).MoveToOuterDisposeScope();
         }
 
-        internal override ScalarType RoundingOf(ScalarType weights) =>
-            Sign is Precision.BFloat16 or Precision.Float16 ? Sign.OrOwn(weights) : weights;
+        internal override ScalarType RoundingOf(ScalarType weights) => RoundingOf(Sign, weights);
 
         internal override void Validate()
         {
@@ -96,8 +94,5 @@ public abstract partial record StiefelSolver
             Require.NotNegative(Tolerance, "solver.Tolerance");
             Require.Defined(Sign, "solver.Sign");
         }
-
-        private Tensor MatrixSignOf(Tensor X) =>
-            MatrixSign.PolarExpress(X, steps: 10, Sign.OrOwn(X.dtype), NewtonSchulzForm.Plain);
     }
 }

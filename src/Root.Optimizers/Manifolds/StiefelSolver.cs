@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Root.Optimizers.Manifolds.Tangent;
+using Root.Optimizers.Orthogonalization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -9,12 +10,20 @@ namespace Root.Optimizers;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "solver")]
 [JsonDerivedType(typeof(Exact), nameof(Exact))]
 [JsonDerivedType(typeof(DualAscent), nameof(DualAscent))]
+[JsonDerivedType(typeof(Spel), nameof(Spel))]
 public abstract partial record StiefelSolver
 {
     private protected StiefelSolver() { }
 
     /// <summary>The type whose rounding the step leaves in weights of a type.</summary>
     internal virtual ScalarType RoundingOf(ScalarType weights) => weights;
+
+    private static ScalarType RoundingOf(Precision sign, ScalarType weights) =>
+        sign is Precision.BFloat16 or Precision.Float16 ? sign.OrOwn(weights) : weights;
+
+    /// <summary>The matrix sign of the solvers that come back to the manifold by one.</summary>
+    private static Tensor SignOf(Tensor X, Precision sign) =>
+        MatrixSign.PolarExpress(X, steps: 10, sign.OrOwn(X.dtype), NewtonSchulzForm.Plain);
 
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
     internal abstract void Validate();

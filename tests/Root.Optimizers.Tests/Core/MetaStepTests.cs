@@ -26,6 +26,7 @@ public class MetaStepTests
             { weight_norm = WeightNorm.RadialBrake, relative_update_floor = 0.3, cautious = true }),
         ["muon in bfloat16"] = () => new Muon(All(), new Muon.Options { precision = Precision.BFloat16 }),
         ["manifold muon, whole space"] = () => Stiefel(Meta(24, 40), Meta(40, 24), Meta(8, 5, 1, 1), Meta(7)),
+        ["manifold muon, spel"] = () => new ManifoldMuon(All(), new ManifoldMuon.Options { solver = new StiefelSolver.Spel() }),
         ["manifold muon, unconstrained"] = () => new ManifoldMuon(All(), new ManifoldMuon.Options { manifold = Manifold.Euclidean }),
         ["modular descent"] = () =>
         {
