@@ -53,20 +53,13 @@ internal static class OutliersCommand
                 Create = (model, lr) => new RootOptimizer(model, lr, new() { outlier_quantile = q }),
             }),
         ];
-        // Other places with another seed, so that the spread over seeds holds theirs too.
-        Func<Gpt, Action<int>> Noise(int seed) =>
-            model => step =>
-            {
-                using var random = new Generator((ulong)(seed * 1_000_003L + step), CPU);
-                Multiply(model, random, share, factor);
-            };
         var jobs = Enumerable.Range(1, seeds).SelectMany(seed => contenders.Select(c => (c, seed))).ToArray();
         void Save(IReadOnlyList<Outcome> noisy, IReadOnlyList<Outcome> clean) => Figures.SaveJson(json, new
         {
             machine = Machine.Describe(), steps, share, factor,
             results = noisy.Select(o => Figures.Json(o, noise: true)).Concat(clean.Select(o => Figures.Json(o))),
         });
-        var noisy = Training.Run([.. jobs.Select(j => new Job(j.c, j.seed, Noise(j.seed)))], steps,
+        var noisy = Training.Run([.. jobs.Select(j => new Job(j.c, j.seed, Noise(j.seed, share, factor)))], steps,
             evalEvery: Math.Max(1, steps / 5), done => Save(done, []));
         var clean = Training.Run([.. jobs.Where(j => WithoutNoise.Contains(j.c.Name)).Select(j => new Job(j.c, j.seed))], steps,
             evalEvery: steps, done => Save(noisy, done));
@@ -82,14 +75,26 @@ internal static class OutliersCommand
         return 0;
     }
 
-    /// <summary>Multiplies entries of every gradient at random places.</summary>
+    /// <summary>What multiplies entries of every gradient at random places.</summary>
+    /// <param name="seed">Other places with another seed, so that the spread over seeds holds theirs too.</param>
+    /// <param name="share">Of the entries.</param>
+    /// <param name="factor">By what.</param>
+    public static Func<Gpt, Action<int>> Noise(int seed, double share, double factor) => model => step =>
+    {
+        using var random = new Generator((ulong)(seed * 1_000_003L + step), CPU);
+        Multiply(model, random, share, factor);
+    };
+
     private static void Multiply(Gpt model, Generator random, double share, double factor)
     {
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         foreach (var parameter in model.parameters())
             if (parameter.grad is { } gradient)
-                gradient.mul_(rand(gradient.shape, generator: random).lt(share).to(gradient.dtype).mul_(factor - 1).add_(1));
+            {
+                var places = rand(gradient.shape, generator: random).lt(share);
+                gradient.mul_(places.to(gradient.dtype, gradient.device).mul_(factor - 1).add_(1));
+            }
     }
 
     private static string Page(Contender[] contenders, List<Outcome> clean, List<Outcome> noisy, int steps, double share,

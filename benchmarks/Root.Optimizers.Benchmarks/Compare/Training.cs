@@ -3,6 +3,7 @@ using System.Text.Json;
 using CharGpt;
 using Shared;
 using Spectre.Console;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -59,17 +60,22 @@ internal static class Training
         return outcomes;
     }
 
-    private static Outcome Train(Job job, int steps, int evalEvery, Action stepped)
+    private static Outcome Train(Job job, int steps, int evalEvery, Action stepped) =>
+        Train(job, new() { Steps = steps, EvalEvery = evalEvery }, CPU, stepped);
+
+    /// <summary>One training.</summary>
+    /// <param name="job">What is trained, and with which seed.</param>
+    /// <param name="options">All else; seed and learning rate are the job's.</param>
+    /// <param name="device">Where.</param>
+    /// <param name="stepped">Called after each step.</param>
+    public static Outcome Train(Job job, TrainOptions options, Device device, Action stepped)
     {
-        var options = new TrainOptions
-        {
-            Seed = job.Seed, Steps = steps, EvalEvery = evalEvery, LearningRate = job.Contender.LearningRate,
-        }.Validated();
+        options = (options with { Seed = job.Seed, LearningRate = job.Contender.LearningRate }).Validated();
         manual_seed(options.Seed);
-        using var model = new Gpt(options.Model);
+        using var model = new Gpt(options.Model).to(device);
         using var optimizer = job.Contender.Create(model, options.LearningRate!.Value);
         var corpus = new TextCorpus(Text.Value, options.Model.Context);
-        var trainer = new Trainer(model, optimizer, corpus, options, CPU, job.Noise?.Invoke(model));
+        var trainer = new Trainer(model, optimizer, corpus, options, device, job.Noise?.Invoke(model));
         var history = new List<StepMetrics>();
         double loss;
         try
@@ -79,7 +85,7 @@ internal static class Training
                 history.Add(metrics);
                 stepped();
             });
-            loss = CharGpt.Evaluation.Loss(model, corpus, Part.HeldOut, FinalSequences, options.Batch, CPU);
+            loss = CharGpt.Evaluation.Loss(model, corpus, Part.HeldOut, FinalSequences, options.Batch, device);
         }
         catch (UserException) when (history.Count > 0)
         {

@@ -1,0 +1,88 @@
+using CharGpt;
+using Root.Optimizers.AdaNewton;
+using Root.Optimizers.Benchmarks.Compare;
+using Root.Optimizers.Orthogonalization;
+using Shared;
+using TorchSharp;
+using TorchSharp.Modules;
+
+namespace Root.Optimizers.Benchmarks.Race;
+
+/// <summary>An optimizer with its options and schedule.</summary>
+/// <param name="Meaning">In a few words.</param>
+/// <param name="Contender">Its name, the rate at which the search for one begins, and how it is made.</param>
+/// <param name="Warmup">Steps over which the rate rises.</param>
+internal sealed record RaceEntry(string Meaning, Contender Contender, int Warmup = 30)
+{
+    public const string Reference = "muon";
+
+    public string Name => Contender.Name;
+
+    /// <summary>Whether it is a way to tune AdamW, of which the best goes on.</summary>
+    public bool IsAdamW => Name.StartsWith("adamw", StringComparison.Ordinal);
+
+    public static IReadOnlyList<RaceEntry> All { get; } =
+    [
+        Muon(Reference, "Muon, factor 0.2 sqrt(max(m, n)), weight decay 0.1", _ => { }),
+        AdamW("adamw", "AdamW, betas 0.9 and 0.95, decay 0.1 on matrices"),
+        AdamW("adamw-beta2-0.99", "with beta2 0.99", beta2: 0.99),
+        AdamW("adamw-beta1-0.95", "with beta1 0.95", beta1: 0.95),
+        AdamW("adamw-decay-0.01", "with decay 0.01", decay: 0.01),
+        AdamW("adamw-decay-0.3", "with decay 0.3", decay: 0.3),
+        AdamW("adamw-warmup-60", "with 60 steps of warm-up", warmup: 60),
+        Muon("muon-rows", "rows balanced before the sign (MuonEq)", o => o.row_balance = RowBalance.Rows),
+        Muon("muon-columns", "columns balanced", o => o.row_balance = RowBalance.Columns),
+        Muon("muon-both", "rows, then columns", o => o.row_balance = RowBalance.Both),
+        Muon("muon-normuon", "NorMuon's second moment after the sign", o => o.normuon_beta2 = 0.95),
+        Muon("muon-rows-normuon", "both", o => (o.row_balance, o.normuon_beta2) = (RowBalance.Rows, 0.95)),
+        Muon("muon-hyperball", "fixed norms", o => o.weight_norm = WeightNorm.Hyperball, rate: 0.03),
+        Muon("muon-rows-hyperball", "fixed norms, rows balanced",
+            o => (o.row_balance, o.weight_norm) = (RowBalance.Rows, WeightNorm.Hyperball), rate: 0.03),
+        Muon("muon-brake", "radial brake", o => o.weight_norm = WeightNorm.RadialBrake),
+        Muon("muon-floor", "updates of at least 0.35 of the weight, no decay; Keller Jordan's factor", o =>
+            (o.relative_update_floor, o.weight_decay, o.lr_scale) = (0.35, 0, LrScale.KellerJordan), rate: 0.03),
+        Muon("muon-cautious", "cautious decay", o => o.cautious = true),
+        Root("root", "RootOptimizer as it is", _ => { }),
+        Root("root-no-split", "without the split", o => o.outlier_quantile = 1),
+        Root("root-scale", "split at 5.93 medians", o => o.outlier_scale = 5.93),
+        Root("root-quantile-0.99", "split at the quantile 0.99", o => o.outlier_quantile = 0.99),
+        Root("root-4", "four learned steps", o => o.ns_steps = 4),
+        Root("root-published", "the published algorithm", o => (o.ns_steps, o.coefficients, o.learn_coefficients, o.exact_quantile) =
+            (5, AdaNewton.Coefficients.Published, false, true)),
+        Root("root-rows", "rows balanced, no split", o => (o.row_balance, o.outlier_quantile) = (RowBalance.Rows, 1)),
+        Root("root-rows-scale", "rows balanced, split at 5.93 medians", o => (o.row_balance, o.outlier_scale) = (RowBalance.Rows, 5.93)),
+        Root("root-rows-muon", "rows balanced, no split, Muon's five steps", o =>
+            (o.row_balance, o.outlier_quantile, o.ns_steps, o.coefficients, o.learn_coefficients) =
+            (RowBalance.Rows, 1, 5, AdaNewton.Coefficients.Muon, false)),
+    ];
+
+    public static RaceEntry Named(string name) => All.FirstOrDefault(entry => entry.Name == name)
+        ?? throw new UserException($"--entry {name}: of {string.Join(", ", All.Select(entry => entry.Name))}.", UserException.Usage);
+
+    private static RaceEntry Muon(string name, string meaning, Action<Optimizers.Muon.Options> set, double rate = 0.016) =>
+        new(meaning, new(name, rate, (model, lr) =>
+        {
+            var options = new Optimizers.Muon.Options { weight_decay = 0.1, lr_scale = LrScale.MatchAdamWRms };
+            set(options);
+            return new Optimizers.Muon(model, lr, options);
+        }));
+
+    private static RaceEntry Root(string name, string meaning, Action<RootOptimizer.Options> set, double rate = 0.016) =>
+        new(meaning, new(name, rate, (model, lr) =>
+        {
+            var options = new RootOptimizer.Options { weight_decay = 0.1 };
+            set(options);
+            return new RootOptimizer(model, lr, options);
+        }));
+
+    private static RaceEntry AdamW(string name, string meaning, double beta1 = 0.9, double beta2 = 0.95, double decay = 0.1,
+        int warmup = 30) => new(meaning, new(name, 4e-3, (model, lr) =>
+        {
+            var parameters = model.parameters().ToLookup(parameter => parameter.dim() >= 2);
+            return torch.optim.AdamW(
+                [
+                    new AdamW.ParamGroup(parameters[true], lr, beta1, beta2, weight_decay: decay),
+                    new AdamW.ParamGroup(parameters[false], lr, beta1, beta2),
+                ], lr);
+        }), warmup);
+}

@@ -1,0 +1,53 @@
+using System.Text.Json;
+using Shared;
+
+namespace Root.Optimizers.Benchmarks.Race;
+
+/// <summary>The file of runs, a line of JSON each, appended as a run ends: a race that is stopped goes on after its last line.</summary>
+internal sealed class RaceLog
+{
+    private readonly string _path;
+    private readonly Dictionary<RaceKey, RaceRun> _runs = [];
+
+    /// <param name="path">The file.</param>
+    /// <param name="resume">Whether to go on with what it holds; else it is put aside.</param>
+    public RaceLog(string path, bool resume)
+    {
+        _path = path;
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        if (!File.Exists(path)) return;
+        if (!resume)
+        {
+            File.Move(path, path + ".old", overwrite: true);
+            return;
+        }
+        var lines = File.ReadAllLines(path);
+        for (var i = 0; i < lines.Length; i++)
+            if (Read(lines[i]) is { } run) _runs[run.Key] = run;
+            else if (i < lines.Length - 1) throw new UserException($"{path}, line {i + 1}: this is no run of a race.");
+        // A line that was being written when the race was stopped.
+        if (lines.Length > 0 && Read(lines[^1]) is null) File.WriteAllLines(path, lines[..^1]);
+    }
+
+    public IReadOnlyCollection<RaceRun> Runs => _runs.Values;
+
+    public RaceRun? Find(RaceKey key) => _runs.GetValueOrDefault(key);
+
+    public void Add(RaceRun run)
+    {
+        File.AppendAllText(_path, JsonSerializer.Serialize(run) + "\n");
+        _runs[run.Key] = run;
+    }
+
+    private static RaceRun? Read(string line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<RaceRun>(line) is { Key.Setting: not null, Validation: not null } run ? run : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
