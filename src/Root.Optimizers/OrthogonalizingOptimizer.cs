@@ -44,7 +44,7 @@ public abstract class OrthogonalizingOptimizer<TOptions> : MatrixOptimizer<TOpti
         {
             var (first, W) = (batch.Parts[0], batch.Parameters());
             batch.Assign(WeightNormStep.Next_(W, updates.to(W.dtype), options.LearningRate!.Value * first.Slot.Share,
-                options.lr_scale.Factor(first), options));
+                options.FactorOf(first), options));
         }
     }
 

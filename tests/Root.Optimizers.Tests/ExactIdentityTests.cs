@@ -93,6 +93,8 @@ public class ExactIdentityTests
     [InlineData(LrScale.MatchAdamWRms, 8, 18, 0.84852813742385702)] // 0.2 sqrt(18)
     [InlineData(LrScale.KellerJordan, 18, 8, 1.5)]
     [InlineData(LrScale.KellerJordan, 8, 18, 1.0)]
+    [InlineData(LrScale.Spectral, 18, 8, 1.5)]
+    [InlineData(LrScale.Spectral, 8, 18, 2.0 / 3)]
     [InlineData(LrScale.None, 8, 18, 1.0)]
     public void The_spectral_norm_of_a_step_is_lr_times_the_scale(LrScale scale, long rows, long columns, double factor)
     {

@@ -22,6 +22,12 @@ public enum LrScale
 
     /// <summary>1: the update has spectral norm <c>lr</c>.</summary>
     None,
+
+    /// <summary>
+    /// sqrt(m/n): the update maps inputs of root mean square 1 to outputs of at most <c>lr</c>, whatever the shape. Source: Bernstein
+    /// and Newhouse, "Old optimizer, new norm" (arXiv 2409.20325); <c>spectral</c> and <c>unit_rms_norm</c> elsewhere.
+    /// </summary>
+    Spectral,
 }
 
 internal static class LrScales
@@ -33,6 +39,7 @@ internal static class LrScales
     public static double Factor(this LrScale scale, long rows, long columns) => scale switch
     {
         LrScale.MatchAdamWRms => 0.2 * Math.Sqrt(Math.Max(rows, columns)),
+        LrScale.Spectral => Math.Sqrt((double)rows / columns),
         LrScale.KellerJordan => Math.Sqrt(Math.Max(1.0, (double)rows / columns)),
         _ => 1,
     };

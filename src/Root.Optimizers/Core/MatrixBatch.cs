@@ -78,7 +78,7 @@ public sealed class MatrixBatch
     /// <summary>theta &lt;- (1 - lr decay) theta - lr scale U, with the factor of the shape that the options name.</summary>
     /// <param name="updates">U, (b, rows, columns).</param>
     /// <param name="options">The group's.</param>
-    public void Descend(Tensor updates, OrthogonalizingOptions options) => Descend(updates, options, options.lr_scale.Factor(First));
+    public void Descend(Tensor updates, OrthogonalizingOptions options) => Descend(updates, options, options.FactorOf(First));
 
     /// <summary>
     /// theta &lt;- (1 - lr decay) theta - lr scale U, for each parameter of the batch, lr times its share; cautious: entries do not

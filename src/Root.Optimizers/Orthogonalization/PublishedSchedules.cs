@@ -28,6 +28,29 @@ public static class PublishedSchedules
         new(3799.0 / 1024, -6499.0 / 1024, 3211.0 / 1024), new(4019.0 / 1024, -6385.0 / 1024, 2906.0 / 1024),
         new(2677.0 / 1024, -3029.0 / 1024, 1162.0 / 1024), new(2172.0 / 1024, -1833.0 / 1024, 682.0 / 1024)]);
 
+    /// <summary>
+    /// CANS: five steps of Chebyshev-type polynomials on adapted intervals. Source: Grishina, Smirnov and Rakhuba, arXiv 2506.10935; the
+    /// numbers are NVIDIA Emerging-Optimizers'.
+    /// </summary>
+    public static NewtonSchulzSchedule Cans { get; } = new([
+        new(8.4703, -25.1081, 18.6293), new(4.1828, -3.1087, 0.5806), new(3.9619, -2.9541, 0.5630),
+        new(3.2866, -2.4647, 0.5074), new(2.2737, -1.6447, 0.4162)]);
+
+    /// <summary>
+    /// Five cubic steps, of two products each in the place of three, for singular values from 7e-3 on. Source: arXiv 2606.00371; the
+    /// numbers are NVIDIA Emerging-Optimizers'. Here a step without its last coefficient costs what others cost.
+    /// </summary>
+    public static NewtonSchulzSchedule Cubic5 { get; } = new([
+        new(3.3656576, -3.3420992, 0), new(2.5744352, -1.4957376, 0), new(2.5368962, -1.4312570, 0),
+        new(2.4418906, -1.2764040, 0), new(2.2230472, -0.9630650, 0)]);
+
+    /// <summary>
+    /// Muon's triple eight times, then (2, -1.5, 0.5) twice, which bring singular values to 1. Source: DeepSeek-V4's report; in NVIDIA
+    /// Emerging-Optimizers.
+    /// </summary>
+    public static NewtonSchulzSchedule DeepSeekV4 { get; } =
+        new([.. Enumerable.Repeat(MuonTriple, 8), .. Enumerable.Repeat(new QuinticStep(2, -1.5, 0.5), 2)]);
+
     private static readonly ConcurrentDictionary<int, NewtonSchulzSchedule> PolarExpresses = [];
 
     private static readonly QuinticStep[] PolarExpressTriples =

@@ -60,6 +60,24 @@ public class ScheduleTests
         Assert.Throws<ArgumentException>(() => new NewtonSchulzSchedule([PublishedSchedules.MuonTriple], lower: 1.5));
     }
 
+    [Theory] // The range over [0.007, 1]. Source: an independent evaluation of the published numbers.
+    [InlineData("cans", 0.88, 1.12)]
+    [InlineData("cubic5", 0.77, 1.30)]
+    [InlineData("deepseekv4", 1.000, 1.001)]
+    [InlineData("polar_express", 0.87, 1.12)]
+    public void Published_sets_bring_singular_values_to_their_known_range(string name, double least, double most)
+    {
+        var schedule = name switch
+        {
+            "cans" => PublishedSchedules.Cans,
+            "cubic5" => PublishedSchedules.Cubic5,
+            "deepseekv4" => PublishedSchedules.DeepSeekV4,
+            _ => PublishedSchedules.PolarExpress(),
+        };
+        var images = Enumerable.Range(0, 10_001).Select(i => schedule.Apply(Math.Pow(0.007, i / 1e4))).ToArray();
+        Assert.Equal((least, most), (Math.Round(images.Min(), least == 1 ? 3 : 2), Math.Round(images.Max(), least == 1 ? 3 : 2)));
+    }
+
     [Theory] // Mean squared error over the Gaussian spectrum. Source: an independent computation with random matrices.
     [InlineData("classic", 2048, 2048, 4.2e-1)]
     [InlineData("muon", 2048, 2048, 4.9e-2)]

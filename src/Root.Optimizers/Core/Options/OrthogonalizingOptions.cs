@@ -11,6 +11,12 @@ public abstract class OrthogonalizingOptions : MatrixOptions
     /// <summary>How the learning rate depends on the shape.</summary>
     public virtual LrScale lr_scale { get => Get(LrScale.MatchAdamWRms); set => Set(value); }
 
+    /// <summary>What the factor of <see cref="lr_scale"/> is multiplied by, for all shapes alike. Above 0.</summary>
+    public double lr_factor { get => Get(1.0); set => Set(value); }
+
+    /// <summary>The factor of a part's matrices.</summary>
+    internal double FactorOf(MatrixPart part) => lr_factor * lr_scale.Factor(part);
+
     /// <summary>The element type of the iteration.</summary>
     public Precision precision { get => Get(Precision.Automatic); set => Set(value); }
 
@@ -43,13 +49,14 @@ public abstract class OrthogonalizingOptions : MatrixOptions
     /// </summary>
     public double relative_update_floor { get => Get(0.0); set => Set(value); }
 
-    private protected override double ScaleOf(MatrixPart part) => lr_scale.Factor(part);
+    private protected override double ScaleOf(MatrixPart part) => FactorOf(part);
 
     /// <inheritdoc />
     protected internal override void Validate()
     {
         base.Validate();
         Require.Defined(lr_scale);
+        Require.Positive(lr_factor);
         Require.Defined(precision);
         Require.Defined(row_balance);
         Require.Defined(weight_norm);

@@ -1,0 +1,53 @@
+using Root.Optimizers.Tests.Support;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Tests;
+
+public class QkClipTests
+{
+    [Fact]
+    public void Logits_beyond_the_threshold_come_back_to_it()
+    {
+        random.manual_seed(1);
+        var (heads, size, width) = (3, 4, 10);
+        var fused = new Parameter((randn(3 * heads * size, width, dtype: float64) * tensor(3.0)).OnDevice());
+        var x = randn(7, width, dtype: float64).OnDevice();
+        var before = fused.detach().clone();
+        Tensor Rows(int part) => fused.detach().narrow(0, part * heads * size, heads * size);
+        Tensor Logits()
+        {
+            var (q, k) = (x.matmul(Rows(0).T).view(7, heads, size), x.matmul(Rows(1).T).view(7, heads, size));
+            return einsum("ihd,jhd->hij", q, k).amax([1, 2]);
+        }
+        var was = Logits();
+        var tau = was.sort().Values[1].item<double>() * 0.99; // two heads are above
+        var gamma = QkClip.Apply(Rows(0), Rows(1), was, tau);
+        Close.To(was.clamp_max(tau), Logits(), 1e-10);
+        Close.To(tau / was.clamp_min(tau), gamma, 1e-15);
+        Close.Exactly(before.narrow(0, 2 * heads * size, heads * size), Rows(2));
+        var calm = was.argmin().item<long>();
+        Close.Exactly(before.narrow(0, calm * size, size), Rows(0).narrow(0, calm * size, size));
+    }
+
+    [Fact]
+    public void Heads_that_share_keys_are_scaled_alike()
+    {
+        var (query, key, bias) = (ones(8, 3).OnDevice(), ones(4, 3).OnDevice(), ones(8).OnDevice());
+        QkClip.Apply(query, key, tensor([50f, 400f, 10f, 20f]).OnDevice(), tau: 100, keyHeads: 2);
+        QkClip.Apply(bias, ones(4).OnDevice(), tensor([50f, 400f, 10f, 20f]).OnDevice(), tau: 100, keyHeads: 2);
+        Close.To(tensor([0.5f, 0.5f, 0.5f, 0.5f, 1, 1, 1, 1]), query[.., 0], 0);
+        Close.To(tensor([0.5f, 0.5f, 1, 1]), key[.., 0], 0);
+        Close.To(query[.., 0], bias, 0);
+    }
+
+    [Fact]
+    public void What_does_not_fit_is_refused()
+    {
+        var logits = zeros(3).OnDevice();
+        Assert.Throws<ArgumentException>(() => QkClip.Apply(ones(8, 2).OnDevice(), ones(6, 2).OnDevice(), logits));
+        Assert.Throws<ArgumentException>(() => QkClip.Apply(ones(6, 2).OnDevice(), ones(6, 2).OnDevice(), logits, keyHeads: 2));
+        Assert.Throws<ArgumentException>(() => QkClip.Apply(ones(6, 2).OnDevice(), ones(6, 2).OnDevice(), logits, tau: 0));
+    }
+}
