@@ -44,7 +44,7 @@ public static class OutlierSplit
     {
         using var scope = NewDisposeScope();
         var entries = momentum.flatten(start_dim: -2);
-        var median = Quantile.Lower((exact ? entries : Quantile.Sample(entries, momentum.shape[^1])).abs(), 0.5);
+        var median = Quantile.Lower((exact ? entries : Quantile.Sample(entries, momentum.size(-1))).abs(), 0.5);
         return OfLargestWhereZero(median.Mul_(k), entries, 1).unsqueeze(-1).MoveToOuterDisposeScope();
     }
 

@@ -41,10 +41,11 @@ public class OutlierSplitTests
         {
             var threshold = OutlierSplit.ThresholdByScale(momentum, 5.93, exact);
             Assert.Equal([2, 1, 1], threshold.shape);
-            // A sample's median deviates by half a percent. Observed 0.043.
+            // A sample's median deviates by 0.6 percent. Observed 0.050.
             Close.To(full(2, 1, 1, 4), threshold / scale, 0.08);
             var touched = (momentum.abs() > threshold).to(float64).mean([-2, -1]);
-            foreach (var share in touched.cpu().data<double>()) Assert.InRange(share, 5e-5, 8e-5); // of normal entries 6.3e-5
+            // Of normal entries 6.3e-5; at 4.05 deviations 5.1e-5.
+            foreach (var share in touched.cpu().data<double>()) Assert.InRange(share, 4.5e-5, 9e-5);
         }
     }
 
