@@ -31,7 +31,7 @@ public partial class ManifoldMuon : ManifoldOptimizer<ManifoldMuon.Options>
 
     /// <summary>
     /// How near the published solver came to a tangent direction at the newest step, by parameter; empty with the exact
-    /// solver.
+    /// solver. In a group of ranks: for those that this rank steps.
     /// </summary>
     public IReadOnlyCollection<DualAscentReport> DualAscentReports => _reports.Values;
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Root.Optimizers.Core;
 using Root.Optimizers.Core.Routing;
 using Root.Optimizers.Modular;
@@ -23,22 +24,27 @@ public sealed partial class ModularDescent : MatrixOptimizer<ModularDescent.Opti
     /// <summary>Over the atoms of a budget alone.</summary>
     /// <param name="budget">What each weight may use.</param>
     /// <param name="options">What they do not set has the default named at the option.</param>
+    /// <param name="process_group">The ranks that share the work and the state of every step; null: this process does all.</param>
     /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>.</exception>
-    public ModularDescent(ModularBudget budget, Options? options = null)
-        : base([new ParamGroup(budget.Select(s => (s.Atom.ToString(), s.Atom.Weight)))], With(budget, options)) { }
+    [OverloadResolutionPriority(1)] // of new() { ... }, which could be anything
+    public ModularDescent(ModularBudget budget, Options? options = null, IProcessGroup? process_group = null)
+        : base([new ParamGroup(budget.Select(s => (s.Atom.ToString(), s.Atom.Weight)))], With(budget, options), process_group) { }
 
-    /// <inheritdoc cref="ModularDescent(ModularBudget, Options?)"/>
+    /// <inheritdoc cref="ModularDescent(ModularBudget, Options?, IProcessGroup?)"/>
     /// <inheritdoc cref="MatrixOptions.With" path="/param[@name='lr']"/>
-    public ModularDescent(ModularBudget budget, double lr, Options? options = null) : this(budget, MatrixOptions.With(options, lr)) { }
+    public ModularDescent(ModularBudget budget, double lr, Options? options = null, IProcessGroup? process_group = null)
+        : this(budget, MatrixOptions.With(options, lr), process_group) { }
 
     /// <summary>Over a model: atoms by the budget, what is in none by AdamW.</summary>
     /// <param name="model">The model whose weights the budget's atoms are.</param>
     /// <param name="budget">What each weight may use.</param>
     /// <param name="options">What they do not set has the default named at the option.</param>
+    /// <param name="process_group">The ranks that share the work and the state of every step; null: this process does all.</param>
     /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>; or the model lacks an
     /// atom's weight.</exception>
-    public ModularDescent(nn.Module model, ModularBudget budget, Options? options = null)
-        : base([new ParamGroup(model)], With(budget, options))
+    [OverloadResolutionPriority(1)] // of new() { ... }, which could be anything
+    public ModularDescent(nn.Module model, ModularBudget budget, Options? options = null, IProcessGroup? process_group = null)
+        : base([new ParamGroup(model)], With(budget, options), process_group)
     {
         foreach (var share in budget)
             if (!Slots.OfType<MatrixSlot>().Any(slot => SameTensor.Is(slot.Parameter, share.Atom.Weight)))
@@ -46,10 +52,10 @@ public sealed partial class ModularDescent : MatrixOptimizer<ModularDescent.Opti
                     nameof(budget));
     }
 
-    /// <inheritdoc cref="ModularDescent(nn.Module, ModularBudget, Options?)"/>
+    /// <inheritdoc cref="ModularDescent(nn.Module, ModularBudget, Options?, IProcessGroup?)"/>
     /// <inheritdoc cref="MatrixOptions.With" path="/param[@name='lr']"/>
-    public ModularDescent(nn.Module model, ModularBudget budget, double lr, Options? options = null)
-        : this(model, budget, MatrixOptions.With(options, lr)) { }
+    public ModularDescent(nn.Module model, ModularBudget budget, double lr, Options? options = null, IProcessGroup? process_group = null)
+        : this(model, budget, MatrixOptions.With(options, lr), process_group) { }
 
     private static Options With(ModularBudget budget, Options? options)
     {

@@ -39,6 +39,12 @@ public partial class RootOptimizer : OrthogonalizingOptimizer<RootOptimizer.Opti
 
     private protected override void OnStepping(IEnumerable<MatrixPart> parts) => _learner.TakeTurns(parts);
 
+    private protected override byte[] Findings() => _learner.Findings(table => Groups.TakeWhile(group => TableOf(group) != table).Count());
+
+    private protected override void Take(byte[] findings) => _learner.Take(findings, group => TableOf(Groups[group])!);
+
+    private static CoefficientTable? TableOf(Group group) => ((Options)group.Options).coefficients as CoefficientTable;
+
     private protected override void OnStepped() => _learner.Apply();
 
     /// <summary>

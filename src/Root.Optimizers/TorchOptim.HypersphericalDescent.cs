@@ -8,48 +8,48 @@ public static partial class TorchOptim
 {
     extension(optim)
     {
-        /// <inheritdoc cref="HypersphericalDescent.HypersphericalDescent(IEnumerable{Parameter}, HypersphericalDescent.Options?)"/>
+        /// <inheritdoc cref="HypersphericalDescent.HypersphericalDescent(IEnumerable{Parameter}, HypersphericalDescent.Options?, IProcessGroup?)"/>
         /// <inheritdoc cref="HypersphericalDescentOptions" path="/param"/>
         public static HypersphericalDescent HypersphericalDescent(IEnumerable<Parameter> parameters, double lr = 0.1,
             double momentum = 0, Manifold? manifold = null, bool initialize = true) =>
             new(parameters, HypersphericalDescentOptions(lr, momentum, manifold, initialize));
 
-        /// <inheritdoc cref="HypersphericalDescent.HypersphericalDescent(IEnumerable{Parameter}, HypersphericalDescent.Options?)"/>
+        /// <inheritdoc cref="HypersphericalDescent.HypersphericalDescent(IEnumerable{Parameter}, HypersphericalDescent.Options?, IProcessGroup?)"/>
         public static HypersphericalDescent HypersphericalDescent(IEnumerable<Parameter> parameters,
             HypersphericalDescent.Options options) =>
             new(parameters, options);
 
-        /// <inheritdoc cref="HypersphericalDescent.HypersphericalDescent(IEnumerable{ValueTuple{string, Parameter}}, HypersphericalDescent.Options?)"/>
+        /// <inheritdoc cref="HypersphericalDescent.HypersphericalDescent(IEnumerable{ValueTuple{string, Parameter}}, HypersphericalDescent.Options?, IProcessGroup?)"/>
         /// <inheritdoc cref="HypersphericalDescentOptions" path="/param"/>
         public static HypersphericalDescent HypersphericalDescent(IEnumerable<(string name, Parameter parameter)> parameters,
             double lr = 0.1, double momentum = 0, Manifold? manifold = null, bool initialize = true) =>
             new(parameters, HypersphericalDescentOptions(lr, momentum, manifold, initialize));
 
-        /// <inheritdoc cref="HypersphericalDescent.HypersphericalDescent(IEnumerable{ValueTuple{string, Parameter}}, HypersphericalDescent.Options?)"/>
+        /// <inheritdoc cref="HypersphericalDescent.HypersphericalDescent(IEnumerable{ValueTuple{string, Parameter}}, HypersphericalDescent.Options?, IProcessGroup?)"/>
         public static HypersphericalDescent HypersphericalDescent(IEnumerable<(string name, Parameter parameter)> parameters,
             HypersphericalDescent.Options options) =>
             new(parameters, options);
 
-        /// <inheritdoc cref="HypersphericalDescent.HypersphericalDescent(nn.Module, HypersphericalDescent.Options?)"/>
+        /// <inheritdoc cref="HypersphericalDescent.HypersphericalDescent(nn.Module, HypersphericalDescent.Options?, IProcessGroup?)"/>
         /// <inheritdoc cref="HypersphericalDescentOptions" path="/param"/>
         [OverloadResolutionPriority(1)]
         public static HypersphericalDescent HypersphericalDescent(nn.Module model, double lr = 0.1, double momentum = 0,
             Manifold? manifold = null, bool initialize = true) =>
             new(model, HypersphericalDescentOptions(lr, momentum, manifold, initialize));
 
-        /// <inheritdoc cref="HypersphericalDescent.HypersphericalDescent(nn.Module, HypersphericalDescent.Options?)"/>
+        /// <inheritdoc cref="HypersphericalDescent.HypersphericalDescent(nn.Module, HypersphericalDescent.Options?, IProcessGroup?)"/>
         [OverloadResolutionPriority(1)]
         public static HypersphericalDescent HypersphericalDescent(nn.Module model, HypersphericalDescent.Options options) =>
             new(model, options);
 
-        /// <inheritdoc cref="HypersphericalDescent.HypersphericalDescent(IEnumerable{HypersphericalDescent.ParamGroup}, HypersphericalDescent.Options?)"/>
+        /// <inheritdoc cref="HypersphericalDescent.HypersphericalDescent(IEnumerable{HypersphericalDescent.ParamGroup}, HypersphericalDescent.Options?, IProcessGroup?)"/>
         /// <inheritdoc cref="HypersphericalDescentOptions" path="/param"/>
         [OverloadResolutionPriority(2)]
         public static HypersphericalDescent HypersphericalDescent(IEnumerable<HypersphericalDescent.ParamGroup> groups,
             double lr = 0.1, double momentum = 0, Manifold? manifold = null, bool initialize = true) =>
             new(groups, HypersphericalDescentOptions(lr, momentum, manifold, initialize));
 
-        /// <inheritdoc cref="HypersphericalDescent.HypersphericalDescent(IEnumerable{HypersphericalDescent.ParamGroup}, HypersphericalDescent.Options?)"/>
+        /// <inheritdoc cref="HypersphericalDescent.HypersphericalDescent(IEnumerable{HypersphericalDescent.ParamGroup}, HypersphericalDescent.Options?, IProcessGroup?)"/>
         [OverloadResolutionPriority(2)]
         public static HypersphericalDescent HypersphericalDescent(IEnumerable<HypersphericalDescent.ParamGroup> groups,
             HypersphericalDescent.Options options) =>

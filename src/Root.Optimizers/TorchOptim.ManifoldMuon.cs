@@ -8,29 +8,29 @@ public static partial class TorchOptim
 {
     extension(optim)
     {
-        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(IEnumerable{Parameter}, ManifoldMuon.Options?)"/>
+        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(IEnumerable{Parameter}, ManifoldMuon.Options?, IProcessGroup?)"/>
         /// <inheritdoc cref="ManifoldMuonOptions" path="/param"/>
         public static ManifoldMuon ManifoldMuon(IEnumerable<Parameter> parameters, double lr = 0.1, double momentum = 0,
             StiefelSolver? solver = null, Manifold? manifold = null, Radius radius = Radius.One,
             bool initialize = true) =>
             new(parameters, ManifoldMuonOptions(lr, momentum, solver, manifold, radius, initialize));
 
-        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(IEnumerable{Parameter}, ManifoldMuon.Options?)"/>
+        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(IEnumerable{Parameter}, ManifoldMuon.Options?, IProcessGroup?)"/>
         public static ManifoldMuon ManifoldMuon(IEnumerable<Parameter> parameters, ManifoldMuon.Options options) =>
             new(parameters, options);
 
-        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(IEnumerable{ValueTuple{string, Parameter}}, ManifoldMuon.Options?)"/>
+        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(IEnumerable{ValueTuple{string, Parameter}}, ManifoldMuon.Options?, IProcessGroup?)"/>
         /// <inheritdoc cref="ManifoldMuonOptions" path="/param"/>
         public static ManifoldMuon ManifoldMuon(IEnumerable<(string name, Parameter parameter)> parameters, double lr = 0.1,
             double momentum = 0, StiefelSolver? solver = null, Manifold? manifold = null,
             Radius radius = Radius.One, bool initialize = true) =>
             new(parameters, ManifoldMuonOptions(lr, momentum, solver, manifold, radius, initialize));
 
-        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(IEnumerable{ValueTuple{string, Parameter}}, ManifoldMuon.Options?)"/>
+        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(IEnumerable{ValueTuple{string, Parameter}}, ManifoldMuon.Options?, IProcessGroup?)"/>
         public static ManifoldMuon ManifoldMuon(IEnumerable<(string name, Parameter parameter)> parameters, ManifoldMuon.Options options) =>
             new(parameters, options);
 
-        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(nn.Module, ManifoldMuon.Options?)"/>
+        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(nn.Module, ManifoldMuon.Options?, IProcessGroup?)"/>
         /// <inheritdoc cref="ManifoldMuonOptions" path="/param"/>
         [OverloadResolutionPriority(1)]
         public static ManifoldMuon ManifoldMuon(nn.Module model, double lr = 0.1, double momentum = 0,
@@ -38,11 +38,11 @@ public static partial class TorchOptim
             bool initialize = true) =>
             new(model, ManifoldMuonOptions(lr, momentum, solver, manifold, radius, initialize));
 
-        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(nn.Module, ManifoldMuon.Options?)"/>
+        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(nn.Module, ManifoldMuon.Options?, IProcessGroup?)"/>
         [OverloadResolutionPriority(1)]
         public static ManifoldMuon ManifoldMuon(nn.Module model, ManifoldMuon.Options options) => new(model, options);
 
-        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(IEnumerable{ManifoldMuon.ParamGroup}, ManifoldMuon.Options?)"/>
+        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(IEnumerable{ManifoldMuon.ParamGroup}, ManifoldMuon.Options?, IProcessGroup?)"/>
         /// <inheritdoc cref="ManifoldMuonOptions" path="/param"/>
         [OverloadResolutionPriority(2)]
         public static ManifoldMuon ManifoldMuon(IEnumerable<ManifoldMuon.ParamGroup> groups, double lr = 0.1,
@@ -50,7 +50,7 @@ public static partial class TorchOptim
             Radius radius = Radius.One, bool initialize = true) =>
             new(groups, ManifoldMuonOptions(lr, momentum, solver, manifold, radius, initialize));
 
-        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(IEnumerable{ManifoldMuon.ParamGroup}, ManifoldMuon.Options?)"/>
+        /// <inheritdoc cref="ManifoldMuon.ManifoldMuon(IEnumerable{ManifoldMuon.ParamGroup}, ManifoldMuon.Options?, IProcessGroup?)"/>
         [OverloadResolutionPriority(2)]
         public static ManifoldMuon ManifoldMuon(IEnumerable<ManifoldMuon.ParamGroup> groups, ManifoldMuon.Options options) =>
             new(groups, options);

@@ -7,22 +7,22 @@ public static partial class TorchOptim
 {
     extension(optim)
     {
-        /// <inheritdoc cref="ModularDescent.ModularDescent(ModularBudget, ModularDescent.Options?)"/>
+        /// <inheritdoc cref="ModularDescent.ModularDescent(ModularBudget, ModularDescent.Options?, IProcessGroup?)"/>
         /// <inheritdoc cref="ModularDescentOptions" path="/param"/>
         public static ModularDescent ModularDescent(ModularBudget budget, double lr = 0.1, double momentum = 0.9,
             double weight_decay = 0) =>
             new(budget, ModularDescentOptions(lr, momentum, weight_decay));
 
-        /// <inheritdoc cref="ModularDescent.ModularDescent(ModularBudget, ModularDescent.Options?)"/>
+        /// <inheritdoc cref="ModularDescent.ModularDescent(ModularBudget, ModularDescent.Options?, IProcessGroup?)"/>
         public static ModularDescent ModularDescent(ModularBudget budget, ModularDescent.Options options) => new(budget, options);
 
-        /// <inheritdoc cref="ModularDescent.ModularDescent(nn.Module, ModularBudget, ModularDescent.Options?)"/>
+        /// <inheritdoc cref="ModularDescent.ModularDescent(nn.Module, ModularBudget, ModularDescent.Options?, IProcessGroup?)"/>
         /// <inheritdoc cref="ModularDescentOptions" path="/param"/>
         public static ModularDescent ModularDescent(nn.Module model, ModularBudget budget, double lr = 0.1, double momentum = 0.9,
             double weight_decay = 0) =>
             new(model, budget, ModularDescentOptions(lr, momentum, weight_decay));
 
-        /// <inheritdoc cref="ModularDescent.ModularDescent(nn.Module, ModularBudget, ModularDescent.Options?)"/>
+        /// <inheritdoc cref="ModularDescent.ModularDescent(nn.Module, ModularBudget, ModularDescent.Options?, IProcessGroup?)"/>
         public static ModularDescent ModularDescent(nn.Module model, ModularBudget budget, ModularDescent.Options options) =>
             new(model, budget, options);
     }

@@ -8,45 +8,45 @@ public static partial class TorchOptim
 {
     extension(optim)
     {
-        /// <inheritdoc cref="Muon.Muon(IEnumerable{Parameter}, Muon.Options?)"/>
+        /// <inheritdoc cref="Muon.Muon(IEnumerable{Parameter}, Muon.Options?, IProcessGroup?)"/>
         /// <inheritdoc cref="MuonOptions" path="/param"/>
         public static Muon Muon(IEnumerable<Parameter> parameters, double lr = 1e-3, double weight_decay = 0.1,
             double momentum = 0.95, bool nesterov = true, int ns_steps = 5, LrScale lr_scale = LrScale.KellerJordan) =>
             new(parameters, MuonOptions(lr, weight_decay, momentum, nesterov, ns_steps, lr_scale));
 
-        /// <inheritdoc cref="Muon.Muon(IEnumerable{Parameter}, Muon.Options?)"/>
+        /// <inheritdoc cref="Muon.Muon(IEnumerable{Parameter}, Muon.Options?, IProcessGroup?)"/>
         public static Muon Muon(IEnumerable<Parameter> parameters, Muon.Options options) => new(parameters, options);
 
-        /// <inheritdoc cref="Muon.Muon(IEnumerable{ValueTuple{string, Parameter}}, Muon.Options?)"/>
+        /// <inheritdoc cref="Muon.Muon(IEnumerable{ValueTuple{string, Parameter}}, Muon.Options?, IProcessGroup?)"/>
         /// <inheritdoc cref="MuonOptions" path="/param"/>
         public static Muon Muon(IEnumerable<(string name, Parameter parameter)> parameters, double lr = 1e-3,
             double weight_decay = 0.1, double momentum = 0.95, bool nesterov = true, int ns_steps = 5,
             LrScale lr_scale = LrScale.KellerJordan) =>
             new(parameters, MuonOptions(lr, weight_decay, momentum, nesterov, ns_steps, lr_scale));
 
-        /// <inheritdoc cref="Muon.Muon(IEnumerable{ValueTuple{string, Parameter}}, Muon.Options?)"/>
+        /// <inheritdoc cref="Muon.Muon(IEnumerable{ValueTuple{string, Parameter}}, Muon.Options?, IProcessGroup?)"/>
         public static Muon Muon(IEnumerable<(string name, Parameter parameter)> parameters, Muon.Options options) =>
             new(parameters, options);
 
-        /// <inheritdoc cref="Muon.Muon(nn.Module, Muon.Options?)"/>
+        /// <inheritdoc cref="Muon.Muon(nn.Module, Muon.Options?, IProcessGroup?)"/>
         /// <inheritdoc cref="MuonOptions" path="/param"/>
         [OverloadResolutionPriority(1)]
         public static Muon Muon(nn.Module model, double lr = 1e-3, double weight_decay = 0.1, double momentum = 0.95,
             bool nesterov = true, int ns_steps = 5, LrScale lr_scale = LrScale.KellerJordan) =>
             new(model, MuonOptions(lr, weight_decay, momentum, nesterov, ns_steps, lr_scale));
 
-        /// <inheritdoc cref="Muon.Muon(nn.Module, Muon.Options?)"/>
+        /// <inheritdoc cref="Muon.Muon(nn.Module, Muon.Options?, IProcessGroup?)"/>
         [OverloadResolutionPriority(1)]
         public static Muon Muon(nn.Module model, Muon.Options options) => new(model, options);
 
-        /// <inheritdoc cref="Muon.Muon(IEnumerable{Muon.ParamGroup}, Muon.Options?)"/>
+        /// <inheritdoc cref="Muon.Muon(IEnumerable{Muon.ParamGroup}, Muon.Options?, IProcessGroup?)"/>
         /// <inheritdoc cref="MuonOptions" path="/param"/>
         [OverloadResolutionPriority(2)]
         public static Muon Muon(IEnumerable<Muon.ParamGroup> groups, double lr = 1e-3, double weight_decay = 0.1,
             double momentum = 0.95, bool nesterov = true, int ns_steps = 5, LrScale lr_scale = LrScale.KellerJordan) =>
             new(groups, MuonOptions(lr, weight_decay, momentum, nesterov, ns_steps, lr_scale));
 
-        /// <inheritdoc cref="Muon.Muon(IEnumerable{Muon.ParamGroup}, Muon.Options?)"/>
+        /// <inheritdoc cref="Muon.Muon(IEnumerable{Muon.ParamGroup}, Muon.Options?, IProcessGroup?)"/>
         [OverloadResolutionPriority(2)]
         public static Muon Muon(IEnumerable<Muon.ParamGroup> groups, Muon.Options options) => new(groups, options);
     }

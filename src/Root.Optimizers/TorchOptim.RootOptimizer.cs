@@ -8,39 +8,39 @@ public static partial class TorchOptim
 {
     extension(optim)
     {
-        /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{Parameter}, RootOptimizer.Options?)"/>
+        /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{Parameter}, RootOptimizer.Options?, IProcessGroup?)"/>
         /// <inheritdoc cref="ROOTOptions" path="/param"/>
         public static RootOptimizer ROOT(IEnumerable<Parameter> parameters, double lr = 1e-3, double weight_decay = 0.1,
             double momentum = 0.95, bool nesterov = true, int? ns_steps = null, double outlier_quantile = 0.9) =>
             new(parameters, ROOTOptions(lr, weight_decay, momentum, nesterov, ns_steps, outlier_quantile));
 
-        /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{Parameter}, RootOptimizer.Options?)"/>
+        /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{Parameter}, RootOptimizer.Options?, IProcessGroup?)"/>
         public static RootOptimizer ROOT(IEnumerable<Parameter> parameters, RootOptimizer.Options options) =>
             new(parameters, options);
 
-        /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{ValueTuple{string, Parameter}}, RootOptimizer.Options?)"/>
+        /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{ValueTuple{string, Parameter}}, RootOptimizer.Options?, IProcessGroup?)"/>
         /// <inheritdoc cref="ROOTOptions" path="/param"/>
         public static RootOptimizer ROOT(IEnumerable<(string name, Parameter parameter)> parameters, double lr = 1e-3,
             double weight_decay = 0.1, double momentum = 0.95, bool nesterov = true, int? ns_steps = null,
             double outlier_quantile = 0.9) =>
             new(parameters, ROOTOptions(lr, weight_decay, momentum, nesterov, ns_steps, outlier_quantile));
 
-        /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{ValueTuple{string, Parameter}}, RootOptimizer.Options?)"/>
+        /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{ValueTuple{string, Parameter}}, RootOptimizer.Options?, IProcessGroup?)"/>
         public static RootOptimizer ROOT(IEnumerable<(string name, Parameter parameter)> parameters, RootOptimizer.Options options) =>
             new(parameters, options);
 
-        /// <inheritdoc cref="RootOptimizer.RootOptimizer(nn.Module, RootOptimizer.Options?)"/>
+        /// <inheritdoc cref="RootOptimizer.RootOptimizer(nn.Module, RootOptimizer.Options?, IProcessGroup?)"/>
         /// <inheritdoc cref="ROOTOptions" path="/param"/>
         [OverloadResolutionPriority(1)]
         public static RootOptimizer ROOT(nn.Module model, double lr = 1e-3, double weight_decay = 0.1, double momentum = 0.95,
             bool nesterov = true, int? ns_steps = null, double outlier_quantile = 0.9) =>
             new(model, ROOTOptions(lr, weight_decay, momentum, nesterov, ns_steps, outlier_quantile));
 
-        /// <inheritdoc cref="RootOptimizer.RootOptimizer(nn.Module, RootOptimizer.Options?)"/>
+        /// <inheritdoc cref="RootOptimizer.RootOptimizer(nn.Module, RootOptimizer.Options?, IProcessGroup?)"/>
         [OverloadResolutionPriority(1)]
         public static RootOptimizer ROOT(nn.Module model, RootOptimizer.Options options) => new(model, options);
 
-        /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{RootOptimizer.ParamGroup}, RootOptimizer.Options?)"/>
+        /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{RootOptimizer.ParamGroup}, RootOptimizer.Options?, IProcessGroup?)"/>
         /// <inheritdoc cref="ROOTOptions" path="/param"/>
         [OverloadResolutionPriority(2)]
         public static RootOptimizer ROOT(IEnumerable<RootOptimizer.ParamGroup> groups, double lr = 1e-3,
@@ -48,7 +48,7 @@ public static partial class TorchOptim
             double outlier_quantile = 0.9) =>
             new(groups, ROOTOptions(lr, weight_decay, momentum, nesterov, ns_steps, outlier_quantile));
 
-        /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{RootOptimizer.ParamGroup}, RootOptimizer.Options?)"/>
+        /// <inheritdoc cref="RootOptimizer.RootOptimizer(IEnumerable{RootOptimizer.ParamGroup}, RootOptimizer.Options?, IProcessGroup?)"/>
         [OverloadResolutionPriority(2)]
         public static RootOptimizer ROOT(IEnumerable<RootOptimizer.ParamGroup> groups, RootOptimizer.Options options) =>
             new(groups, options);

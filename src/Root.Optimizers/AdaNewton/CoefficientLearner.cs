@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using Root.Optimizers.Core;
 using Root.Optimizers.Orthogonalization;
 using TorchSharp;
@@ -63,6 +64,30 @@ internal sealed class CoefficientLearner
             }
             first += part.Blocks;
         }
+    }
+
+    /// <summary>What was fitted in this step, for ranks that have not seen the matrices.</summary>
+    /// <param name="groupOf">A group of the optimizer that has the table.</param>
+    public byte[] Findings(Func<CoefficientTable, int> groupOf)
+    {
+        if (_fitted.Count == 0) return [];
+        var tables = new Dictionary<int, CoefficientTable>();
+        foreach (var (table, shape, entry) in _fitted)
+        {
+            if (!tables.TryGetValue(groupOf(table), out var its)) tables[groupOf(table)] = its = new();
+            its.Set(shape.Rows, shape.Columns, entry);
+        }
+        return JsonSerializer.SerializeToUtf8Bytes(tables.ToDictionary(its => its.Key, its => its.Value.ToJson()));
+    }
+
+    /// <summary>Takes over what another rank has fitted.</summary>
+    /// <param name="findings">Its <see cref="Findings"/>.</param>
+    /// <param name="tableOf">The table of a group.</param>
+    public void Take(byte[] findings, Func<int, CoefficientTable> tableOf)
+    {
+        foreach (var (group, table) in JsonSerializer.Deserialize<Dictionary<int, string>>(findings)!)
+            foreach (var (shorter, longer, _, entry) in CoefficientTable.FromJson(table).Entries)
+                _fitted.Add((tableOf(group), new(shorter, longer), entry));
     }
 
     /// <summary>After a step: what was fitted takes effect.</summary>

@@ -35,6 +35,7 @@ internal readonly record struct Gradient(Tensor Value, Tensor? Lost = null, bool
         {
             slot.Gradient?.Value.Dispose();
             slot.Gradient = null;
+            slot.IsSteppedElsewhere = false;
         }
     }
 }

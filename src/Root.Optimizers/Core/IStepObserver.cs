@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Root.Optimizers;
 
 /// <summary>Watches a step from inside: see <see cref="MatrixOptimizer.Observer"/>. It may not step, save or load the optimizer, which
-/// is half done then.</summary>
+/// is half done then. In a group of ranks each shows what it steps itself.</summary>
 public interface IStepObserver
 {
     /// <summary>Called for every part of every matrix parameter at every step, before the parameter changes.</summary>

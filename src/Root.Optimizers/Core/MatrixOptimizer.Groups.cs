@@ -1,4 +1,5 @@
 using Root.Optimizers.Core;
+using Root.Optimizers.Core.Ranks;
 using Root.Optimizers.Core.Routing;
 using Root.Optimizers.LinearAlgebra;
 using TorchSharp;
@@ -15,24 +16,38 @@ public abstract partial class MatrixOptimizer
     /// <exception cref="ArgumentException">No parameters; a parameter that is in the optimizer already, is complex, integer, sparse
     /// or expanded, shares memory with another, or has been disposed; a group of another optimizer; an option out of range; on
     /// manifolds, a weight off its own where initialize is false. The optimizer and the weights are not changed.</exception>
+    /// <exception cref="InvalidOperationException">In a group of ranks: they differ in shapes, types, routes or options; the message names
+    /// the first difference, on all of them.</exception>
+    /// <remarks>In a group of ranks all of them add it, and its parameters become rank 0's.</remarks>
     public override void add_param_group(ParamGroup param_group) => AddGroups([param_group]);
 
     /// <summary>Adds all of the groups, or none.</summary>
     private protected void AddGroups(IReadOnlyList<ParamGroup> groups)
     {
         using var call = Enter();
-        CheckNotReplaced();
         using var scope = NewDisposeScope(); // of what is prepared
         var (added, then) = (new List<Group>(), new List<Action?>());
         try
         {
-            foreach (var group in groups)
+            OnEveryRank(() =>
             {
-                ArgumentNullException.ThrowIfNull(group);
-                var options = Adopt(group, isNew: true);
-                added.Add(Admit(group, options, added));
-                then.Add(Prepare([.. added[^1].Parts], options));
+                CheckNotReplaced();
+                foreach (var group in groups)
+                {
+                    ArgumentNullException.ThrowIfNull(group);
+                    added.Add(Admit(group, Adopt(group, isNew: true), added));
+                }
+            });
+            if (_shards is null)
+                foreach (var slot in added.SelectMany(group => group.Slots)) slot.Kept.Allocate();
+            else
+            {
+                SameModel.Check(_shards.Messages, SameModel.Describe($"{GetType().Name} of {_groups.Count} groups", added,
+                    group => group.Adopted));
+                SameModel.Broadcast(_shards.Group, added.SelectMany(group => group.Slots));
+                _shards.Add(added);
             }
+            OnEveryRank(() => then.AddRange(added.Select(group => Prepare([.. group.Parts], group.Adopted))));
         }
         catch
         {
@@ -63,34 +78,23 @@ public abstract partial class MatrixOptimizer
             throw new ArgumentException($"Two parameters of shapes {one.shape.Text()} and {other.shape.Text()} share memory, and a step "
                 + "would change it twice. Give the optimizer the tensor that they are views of.");
 
-        // All are routed before the first state is made: the user's functions may throw.
         var routed = parameters.Select(p => RouteOf(p, options)).ToArray();
-        var slots = new List<Slot>();
-        try
+        Slot[] slots = [.. parameters.Zip(routed, (parameter, where) => where.Route == Route.Matrix
+            ? (Slot)new MatrixSlot(parameter.Parameter, where, options, shape => BuffersOf(shape, options))
+            : new VectorSlot(parameter.Parameter, where, options.master_weights))];
+        foreach (var slot in slots.OfType<MatrixSlot>())
         {
-            foreach (var (parameter, where) in parameters.Zip(routed))
-                slots.Add(where.Route == Route.Matrix
-                    ? new MatrixSlot(parameter.Parameter, where, options, shape => BuffersOf(shape, options))
-                    : new VectorSlot(parameter.Parameter, where, options.master_weights));
-            foreach (var slot in slots.OfType<MatrixSlot>())
+            slot.Share = ShareOf(slot, options.budget);
+            foreach (var part in slot.Parts)
             {
-                slot.Share = ShareOf(slot, options.budget);
-                foreach (var part in slot.Parts)
-                {
-                    part.Plan = Plan(part, options);
-                    part.IdleShape = IdleShapeOf(part);
-                }
-                slot.State.CountIdle(slot);
+                part.Plan = Plan(part, options);
+                part.IdleShape = IdleShapeOf(part);
             }
-            var result = new Group(group, [.. slots], options);
-            options.CheckRates(result.Parts);
-            return result;
+            slot.State.CountIdle(slot);
         }
-        catch
-        {
-            foreach (var slot in slots) slot.Kept.Dispose();
-            throw;
-        }
+        var result = new Group(group, slots, options);
+        options.CheckRates(result.Parts);
+        return result;
     }
 
     /// <summary>A group's options, which belong to this optimizer: a checked copy of those that it came with.</summary>

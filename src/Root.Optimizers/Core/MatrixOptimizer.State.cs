@@ -9,9 +9,11 @@ namespace Root.Optimizers;
 public abstract partial class MatrixOptimizer
 {
     /// <summary>The state of every parameter, and every group's options.</summary>
+    /// <exception cref="InvalidOperationException">In a group of several ranks, which <see cref="Save"/>.</exception>
     public override StateDictionary state_dict()
     {
         using var call = Enter();
+        RefuseInGroup();
         CheckNotReplaced();
         foreach (var group in _groups) OptionsOf(group);
         return base.state_dict();
@@ -20,10 +22,12 @@ public abstract partial class MatrixOptimizer
     /// <summary>Copies options and states from another optimizer's <see cref="state_dict"/>.</summary>
     /// <exception cref="ArgumentException">The other optimizer has other groups, parameters, routes or types of state, which
     /// <see cref="Load"/> casts; nothing is changed.</exception>
+    /// <exception cref="InvalidOperationException">In a group of several ranks, which <see cref="Load"/>.</exception>
     public override void load_state_dict(StateDictionary state_dict)
     {
         ArgumentNullException.ThrowIfNull(state_dict);
         using var call = Enter();
+        RefuseInGroup();
         var slots = Slots.ToArray();
         if (state_dict.Options.Count != _groups.Count || state_dict.State.Count != slots.Length)
             throw new ArgumentException(
@@ -46,12 +50,15 @@ public abstract partial class MatrixOptimizer
     /// </summary>
     /// <param name="path">Replaced when the new file is complete and on the disk.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <remarks>In a group of ranks all of them call it, and rank 0 writes the file that one process would write.</remarks>
     public void Save(string path)
     {
         using var call = Enter();
-        CheckNotReplaced();
-        foreach (var group in _groups) OptionsOf(group);
-        AtomicFile.Write(path, stream => SavedState.Write(this, stream));
+        OnEveryRank(CheckBeforeFile);
+        if (_shards is null) AtomicFile.Write(path, stream => SavedState.Write(this, stream));
+        else
+            _shards.Save([.. Slots], (idle, buffers) =>
+                AtomicFile.Write(path, stream => SavedState.Write(this, stream, idle, buffers)));
     }
 
     /// <summary>
@@ -64,13 +71,34 @@ public abstract partial class MatrixOptimizer
     /// <returns>What was missing, unused or cast.</returns>
     /// <exception cref="InvalidDataException">The file is damaged, of another kind of optimizer or, strict, of another model.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <remarks>In a group of ranks all of them call it and read the file, whatever number of them wrote it; their parameters become
+    /// rank 0's.</remarks>
     public LoadedState Load(string path, bool strict = true)
     {
         using var call = Enter();
+        return LoadChecked(() =>
+        {
+            CheckBeforeFile();
+            using var stream = File.OpenRead(path);
+            return SavedState.Read(this, stream, stream.Length, strict);
+        });
+    }
+
+    /// <summary>Reads and checks a saved state, in a group on every rank, and then applies it.</summary>
+    internal LoadedState LoadChecked(Func<SavedState.Contents> read)
+    {
+        using var grad = no_grad();
+        using var scope = NewDisposeScope();
+        var contents = _shards is null ? read() : ReadOnEveryRank(_shards, read);
+        contents.Apply();
+        if (_shards is not null) CheckLoaded(_shards);
+        return contents.Report;
+    }
+
+    private void CheckBeforeFile()
+    {
         CheckNotReplaced();
         foreach (var group in _groups) OptionsOf(group);
-        using var stream = File.OpenRead(path);
-        return SavedState.Load(this, stream, stream.Length, strict);
     }
 
     /// <summary>Loads what <see cref="Save"/> wrote into a run that has a learning-rate scheduler: <see cref="ResumeScheduler"/> says

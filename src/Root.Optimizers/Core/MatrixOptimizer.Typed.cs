@@ -13,8 +13,10 @@ public abstract class MatrixOptimizer<TOptions> : MatrixOptimizer where TOptions
     /// <summary>An optimizer over parameter groups.</summary>
     /// <param name="groups">At least one.</param>
     /// <param name="options">What the groups inherit; copied.</param>
+    /// <param name="process_group">The ranks that share the work and state of every step; null: this process does all.</param>
     /// <exception cref="ArgumentException">See <see cref="MatrixOptimizer.add_param_group"/>.</exception>
-    protected MatrixOptimizer(IEnumerable<ParamGroup> groups, TOptions? options) : base(options?.Copy() ?? new TOptions())
+    protected MatrixOptimizer(IEnumerable<ParamGroup> groups, TOptions? options, IProcessGroup? process_group = null)
+        : base(options?.Copy() ?? new TOptions(), process_group)
     {
         ArgumentNullException.ThrowIfNull(groups);
         var all = groups.ToArray();

@@ -1,4 +1,5 @@
 using Root.Optimizers.Core;
+using Root.Optimizers.Core.Ranks;
 using Root.Optimizers.Core.Routing;
 using Root.Optimizers.LinearAlgebra;
 using TorchSharp;
@@ -16,12 +17,15 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
 {
     private readonly List<Group> _groups = [];
     private readonly OneAtATime _calls = new();
-    private FiniteGradients _finite = new();
+    private FiniteGradients _finite;
     private bool _disposed;
 
-    private protected MatrixOptimizer(MatrixOptions options)
+    private protected MatrixOptimizer(MatrixOptions options, IProcessGroup? process_group)
     {
-        options.Validate();
+        if (process_group is { Size: > 1 }) _shards = new(process_group);
+        OnEveryRank(options.Validate);
+        // Ranks tell each other before the step whether gradients are finite, so that none waits for the others in vain.
+        _finite = new(deferred: _shards is null ? null : false);
         _defaults = options;
         _parameter_groups = new List<ParamGroup>();
     }
@@ -104,39 +108,33 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
     /// Updates every parameter that has a gradient. Gradients are only read. If anything is wrong with a parameter, a
     /// gradient or an option, the step throws before it changes anything.
     /// </summary>
-    /// <param name="closure">Reevaluates the model and returns the loss; runs with gradient tracking.</param>
+    /// <param name="closure">Reevaluates the model and returns the loss; runs with gradient tracking. Refused in a group of several
+    /// ranks.</param>
     /// <returns>The closure's loss, or null.</returns>
+    /// <remarks>In a group of ranks all of them step, on the same gradients; what one refuses is refused on all.</remarks>
     /// <exception cref="NotFiniteNumberException">A gradient holds NaN or infinity. On the CPU this is found before the step.
     /// On CUDA, where looking would stall the device, a later step tells, and the step itself changes neither parameters nor
     /// momentum nor moments; their step counts may include it.</exception>
     /// <exception cref="ArgumentException">An option is out of range, or a product of some is no float32.</exception>
     /// <exception cref="InvalidOperationException">A parameter was replaced since construction, a gradient is sparse or of another
-    /// shape or device than its parameter, or another thread is in the midst of a step.</exception>
+    /// shape or device than its parameter, or another thread is in the midst of a step. In a group of ranks: a parameter has a gradient
+    /// on some of them and none where it is stepped, or there is a closure.</exception>
     /// <exception cref="InterruptedStepException">What had been checked failed all the same; it says which parameters had
     /// moved.</exception>
     public override Tensor? step(Func<Tensor>? closure = null)
     {
         Enter().Dispose(); // what is to be refused is, before the closure changes gradients
         Tensor? loss = null;
-        if (closure is not null)
+        if (closure is not null && _shards is null)
             using (enable_grad())
                 loss = closure();
 
         using var call = Enter();
         using var grad = no_grad();
-        CheckNotReplaced();
-        var options = _groups.Select(OptionsOf).ToArray();
-        foreach (var (group, its) in _groups.Zip(options))
-        {
-            its.Validate();
-            its.CheckRates(group.Parts);
-        }
         try
         {
-            foreach (var group in _groups) Gradient.Read(group.Slots);
             using var scope = NewDisposeScope();
-            _finite.Check(_groups.Zip(options, (group, its) => (group, its.non_finite)).ToArray());
-            StepAlong(options);
+            StepAlong(_shards is null ? Ready() : ReadyOnEveryRank(_shards, closure is not null));
         }
         finally
         {
@@ -145,39 +143,40 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         return loss;
     }
 
+    /// <summary>Checks everything that a step depends on, and reads the gradients.</summary>
+    /// <param name="keepOwn">In a group: takes those away that others use.</param>
+    /// <returns>The groups' options.</returns>
+    private MatrixOptions[] Ready(Action? keepOwn = null)
+    {
+        CheckNotReplaced();
+        var options = _groups.Select(OptionsOf).ToArray();
+        foreach (var (group, its) in _groups.Zip(options))
+        {
+            its.Validate();
+            its.CheckRates(group.Parts);
+        }
+        foreach (var group in _groups) Gradient.Read(group.Slots);
+        keepOwn?.Invoke();
+        _finite.Check(_groups.Zip(options, (group, its) => (group, its.non_finite)).ToArray());
+        return options;
+    }
+
     /// <summary>A step of all slots that have a gradient, which has been checked.</summary>
     private void StepAlong(MatrixOptions[] options)
     {
         var matrices = _groups.Select(group =>
             group.Matrices.Select(bundle => bundle.BatchNow(Observer)).OfType<MatrixBatch>().ToArray()).ToArray();
         var vectors = _groups.Select(group => group.Vectors.SelectMany(bundle => bundle.BatchesNow()).ToArray()).ToArray();
-        OnStepping(_groups.SelectMany(group => group.Parts).Where(part => part.Slot.Gradient is not null));
+        OnStepping(_groups.SelectMany(group => group.Parts).Where(part => part.Slot.IsStepped));
 
         // Batches that are done.
         var (doneMatrices, doneVectors) = (new List<MatrixBatch>(), new List<VectorBatch>());
         try
         {
-            foreach (var batch in matrices.SelectMany(b => b)) batch.RefreshMasters();
-            foreach (var batch in vectors.SelectMany(b => b)) batch.RefreshMasters();
-            foreach (var group in _groups)
-                foreach (var slot in group.Slots)
-                    if (slot is MatrixSlot { Gradient: not null } matrix) matrix.State.step++;
-            for (var i = 0; i < _groups.Count; i++)
-            {
-                foreach (var batch in matrices[i])
-                    using (NewDisposeScope())
-                    {
-                        Step(batch, options[i]);
-                        doneMatrices.Add(batch);
-                    }
-                foreach (var batch in vectors[i])
-                    using (NewDisposeScope())
-                    {
-                        AdamWFallback.Update(batch, options[i]);
-                        doneVectors.Add(batch);
-                    }
-            }
+            if (_shards is null) StepBatches(options, matrices, vectors, doneMatrices, doneVectors);
+            else StepBatchesOnEveryRank(_shards, options, matrices, vectors, doneMatrices, doneVectors);
             OnStepped();
+            _shards?.Gather(Slots);
         }
         catch (Exception e)
         {
@@ -189,6 +188,31 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
                 + (moved.Length == 0 ? "No parameter has taken it whole."
                     : $"Taken by: {string.Join(", ", moved.Select(slot => slot.Label))}.")
                 + " Restore a checkpoint.", moved.Select(slot => slot.Routed).ToArray(), e);
+        }
+    }
+
+    private void StepBatches(MatrixOptions[] options, MatrixBatch[][] matrices, VectorBatch[][] vectors, List<MatrixBatch> doneMatrices,
+        List<VectorBatch> doneVectors)
+    {
+        foreach (var batch in matrices.SelectMany(b => b)) batch.RefreshMasters();
+        foreach (var batch in vectors.SelectMany(b => b)) batch.RefreshMasters();
+        foreach (var group in _groups)
+            foreach (var slot in group.Slots)
+                if (slot is MatrixSlot { Gradient: not null } || slot.IsSteppedElsewhere) slot.Kept.step++;
+        for (var i = 0; i < _groups.Count; i++)
+        {
+            foreach (var batch in matrices[i])
+                using (NewDisposeScope())
+                {
+                    Step(batch, options[i]);
+                    doneMatrices.Add(batch);
+                }
+            foreach (var batch in vectors[i])
+                using (NewDisposeScope())
+                {
+                    AdamWFallback.Update(batch, options[i]);
+                    doneVectors.Add(batch);
+                }
         }
     }
 

@@ -1,3 +1,4 @@
+using Root.Optimizers.Core.Ranks;
 using Root.Optimizers.Core.State;
 using Root.Optimizers.LinearAlgebra;
 using TorchSharp;
@@ -28,8 +29,20 @@ public abstract class Slot
 
     internal abstract ParameterState Kept { get; }
 
-    /// <summary>In the midst of a step: the parameter's gradient; null where it has none that is to be used.</summary>
+    /// <summary>In the midst of a step: the parameter's gradient; null where it has none that is to be used here.</summary>
     internal Gradient? Gradient { get; set; }
+
+    /// <summary>In the midst of a step: whether other ranks step all of the parameter.</summary>
+    internal bool IsSteppedElsewhere { get; set; }
+
+    /// <summary>In the midst of a step: whether the parameter takes it.</summary>
+    internal bool IsStepped => Gradient is not null || IsSteppedElsewhere;
+
+    /// <summary>Which ranks step what of the parameter; empty where one process does all.</summary>
+    internal IReadOnlyList<Piece> Pieces { get; set; } = [];
+
+    /// <summary>Whether this process steps some of it, and keeps its state.</summary>
+    internal bool IsOwn { get; set; } = true;
 
     /// <summary>The parameter's shape; asking libtorch for it takes as long as an operator on a small tensor.</summary>
     internal long[] Shape { get; }
@@ -89,6 +102,13 @@ public sealed class MatrixSlot : Slot
 internal sealed class VectorSlot(Parameter parameter, RoutedParameter routed, bool master) : Slot(parameter, routed)
 {
     public AdamWState State { get; } = new(parameter, master);
+
+    /// <summary>This rank's piece where several ranks have one.</summary>
+    public Piece? Cut { get; set; }
+
+    /// <summary>What of a tensor of the parameter's shape is stepped here, and has state: all, or the entries that are this rank's, a view
+    /// where it can be.</summary>
+    public Tensor Own(Tensor x) => Cut is { } cut ? x.reshape(-1).narrow(0, cut.Start, cut.Length) : x;
 
     internal override ParameterState Kept => State;
 }

@@ -41,10 +41,10 @@ internal sealed class VectorBatch(VectorBundle bundle, IReadOnlyList<VectorSlot>
         if (slots[0].State.Master is not null)
         {
             Change(ParameterState.MasterName, change);
-            foreach (var slot in slots) slot.Parameter.copy_(slot.State.Master!);
+            foreach (var slot in slots) slot.Own(slot.Parameter).copy_(slot.State.Master!);
             return;
         }
-        var parameters = Join(slot => slot.Parameter);
+        var parameters = Join(slot => slot.Own(slot.Parameter));
         var theta = parameters.Widened();
         if (LiesSideBySide)
         {
@@ -54,18 +54,18 @@ internal sealed class VectorBatch(VectorBundle bundle, IReadOnlyList<VectorSlot>
             return;
         }
         _verdict.Change(theta, change);
-        if (!IsAlone || !ReferenceEquals(theta, parameters)) Scatter(theta, slot => slot.Parameter);
+        if (!IsAlone || !ReferenceEquals(theta, parameters)) Scatter(theta, slot => slot.Own(slot.Parameter));
     }
 
     /// <summary>Takes over entries of 16-bit parameters that somebody else has changed since the last step.</summary>
     public void RefreshMasters()
     {
-        foreach (var slot in slots) slot.State.RefreshMaster(slot.Parameter);
+        foreach (var slot in slots) slot.State.RefreshMaster(slot.Own(slot.Parameter));
     }
 
     private bool LiesSideBySide => !IsAlone && slots.Count == bundle.Slots.Count;
 
-    /// <summary>Then nothing is joined, and all has the parameter's own shape.</summary>
+    /// <summary>Then nothing is joined, and all has the parameter's own shape, or that of this rank's piece.</summary>
     private bool IsAlone => slots.Count == 1;
 
     private Tensor Join(Func<VectorSlot, Tensor> of) =>

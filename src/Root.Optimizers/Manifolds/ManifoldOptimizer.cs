@@ -19,7 +19,8 @@ public abstract class ManifoldOptimizer<TOptions> : MatrixOptimizer<TOptions> wh
     /// <summary>Of a GPU, which leaves weights alone that it finds off their manifold until the host has moved them.</summary>
     private readonly DeferredNumber _off = new();
 
-    private protected ManifoldOptimizer(IEnumerable<ParamGroup> groups, TOptions? options) : base(groups, options) { }
+    private protected ManifoldOptimizer(IEnumerable<ParamGroup> groups, TOptions? options, IProcessGroup? process_group)
+        : base(groups, options, process_group) { }
 
     /// <summary>The plan of a weight: radius times a point of the manifold, moved by its share of the learning rate.</summary>
     private protected sealed record Home(Manifold Manifold, double Radius, double Share);
@@ -33,7 +34,8 @@ public abstract class ManifoldOptimizer<TOptions> : MatrixOptimizer<TOptions> wh
     /// than the optimizer has changed it, such as a loaded file.</summary>
     public event Action<Placement>? WeightMoved;
 
-    /// <summary>Whether the device decides what becomes of weights that are off their manifold: by default where it is no CPU.</summary>
+    /// <summary>Whether the device decides what becomes of weights that are off their manifold: by default where it is no CPU, and
+    /// no other rank either, which would not hear of it.</summary>
     internal bool? DefersOffManifold { get; set; }
 
     /// <inheritdoc />
@@ -131,7 +133,7 @@ public abstract class ManifoldOptimizer<TOptions> : MatrixOptimizer<TOptions> wh
         // Ten times what counts as on the manifold: steps do not leave it, and what is nearer they bring back themselves. NaN, which
         // non_finite may have let through, is not off it but goes where it goes.
         var off = W.device_type == DeviceType.META ? null : distance?.Gt(10 * options.Tolerance(batch.Type));
-        if (off is not null && (DefersOffManifold ?? W.device_type != DeviceType.CPU))
+        if (off is not null && (DefersOffManifold ?? (W.device_type != DeviceType.CPU && Shards is null)))
         {
             next = where(off, W, next);
             _off.SetWhere(off.any(), 1);

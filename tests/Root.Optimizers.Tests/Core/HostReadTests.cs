@@ -53,6 +53,7 @@ public class HostReadTests
         ["Safetensors.Read"] = "loading",
         ["Safetensors.Write"] = "saving",
         ["Safetensors.Chunks"] = "saving and loading",
+        ["Messages.Gather"] = "between ranks, on the CPU",
         ["ParameterState.to"] = "moving the state, asked for by the user",
         ["RationalForm.Direction"] = "checks its inverses; the form that is chosen on the CPU",
         ["Sphere.Distance"] = "construction",

@@ -32,6 +32,7 @@ public abstract partial class MatrixOptions
     {
         if (Owner?.IsFirst(this) != true) return;
         using var call = Owner.Enter();
+        Owner.RefuseInGroup();
         using var state = new MemoryStream();
         SavedState.Write(Owner, state);
         writer.Write(state.Length);
@@ -55,7 +56,7 @@ public abstract partial class MatrixOptions
             if (length < 0 || length > stream.Length - stream.Position)
                 throw new InvalidDataException($"This is no saved state: it is said to have {length} bytes, which there are not. "
                     + "Nothing was loaded.");
-            SavedState.Load(Owner, stream, length, strict: true);
+            Owner.LoadChecked(() => SavedState.Read(Owner, stream, length, strict: true));
         }
         catch (EndOfStreamException e)
         {

@@ -42,7 +42,7 @@ public sealed class MatrixState : ParameterState
     private protected override void OnAssigned() => MayBeIdle = true;
 
     /// <summary>Begins to count, of every part, what its plan takes for one.</summary>
-    internal void CountIdle(MatrixSlot slot) => Count(slot.Parts.Sum(part => part.IdleCounts), slot.Parameter.device);
+    internal void CountIdle(MatrixSlot slot) => Count(slot.Parts.Sum(part => part.IdleCounts));
 
     /// <summary>The counts of a part, (blocks, counted rows, counted columns): a view.</summary>
     private Tensor IdleOf(MatrixPart part) =>

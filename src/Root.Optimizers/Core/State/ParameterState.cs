@@ -14,9 +14,12 @@ public abstract class ParameterState : OptimizerState, IDisposable
     internal const string IdleName = "idle";
 
     private readonly string[] _names;
-    private readonly Tensor[] _buffers;
+    private readonly (long[] shape, ScalarType type)[] _layouts;
+    private readonly Device _device;
+    private Tensor[] _buffers = [];
+    private long? _idleCounts;
 
-    /// <summary>The state of a parameter that has not been stepped.</summary>
+    /// <summary>The state of a parameter that has not been stepped; it takes no memory before <see cref="Allocate"/>.</summary>
     /// <param name="parameter">Whose state it is.</param>
     /// <param name="buffers">In float32, or in float64 for float64 parameters, where they name no other type: sums of 16 bits lose
     /// what is small.</param>
@@ -24,28 +27,38 @@ public abstract class ParameterState : OptimizerState, IDisposable
     private protected ParameterState(Parameter parameter, IEnumerable<(string name, long[] shape, ScalarType? type)> buffers, bool master)
         : base(parameter)
     {
-        using var grad = no_grad();
         var all = buffers.ToList();
         if (master && !parameter.dtype.IsWide()) all.Add((MasterName, parameter.shape, null));
-        _names = all.Select(b => b.name).ToArray();
         var wide = parameter.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+        _names = all.Select(b => b.name).ToArray();
+        _layouts = all.Select(b => (b.shape, b.type ?? wide)).ToArray();
+        _device = parameter.device;
+    }
+
+    /// <summary>Keeps buffers, all zeros, from now on.</summary>
+    /// <param name="length">Of how many of the parameter's entries, one after the other; null: of all, in its shape.</param>
+    internal void Allocate(long? length = null)
+    {
+        using var grad = no_grad();
         // Not zeros_like, which keeps the strides: only a contiguous tensor can be saved.
-        _buffers = all.Select(b => zeros(b.shape, dtype: b.type ?? wide, device: parameter.device).DetachFromDisposeScope()).ToArray();
+        _buffers = _layouts.Select(its => zeros(length is { } cut ? [cut] : its.shape, dtype: its.type, device: _device)
+            .DetachFromDisposeScope()).ToArray();
+        if (_idleCounts is { } counts) Idle = zeros(counts, dtype: ScalarType.Float32, device: _device).DetachFromDisposeScope();
     }
 
     /// <summary>Begins to count; when the plans are made that say what is counted.</summary>
-    private protected void Count(long counts, Device device) =>
-        Idle = zeros(counts, dtype: ScalarType.Float32, device: device).DetachFromDisposeScope();
+    private protected void Count(long counts) => _idleCounts = counts;
 
     /// <summary>For each matrix, or row or column where they are independent, how many steps in a row it has had no gradient: see
     /// <see cref="StaleMomentum"/>.</summary>
     private protected Tensor? Idle { get; private set; }
 
     /// <summary>The float32 weights that a step changes, of which a 16-bit parameter is the rounding; null where it has none.</summary>
-    internal Tensor? Master => Array.IndexOf(_names, MasterName) is >= 0 and var index ? _buffers[index] : null;
+    internal Tensor? Master => Array.IndexOf(_names, MasterName) is >= 0 and var index && index < _buffers.Length ? _buffers[index] : null;
 
     /// <summary>Takes over entries of the parameter that somebody else has changed since the last step.</summary>
-    internal void RefreshMaster(Parameter parameter)
+    /// <param name="parameter">It, or what of it has state here.</param>
+    internal void RefreshMaster(Tensor parameter)
     {
         if (Master is not { } master) return;
         using var scope = NewDisposeScope();
@@ -61,8 +74,9 @@ public abstract class ParameterState : OptimizerState, IDisposable
 
     /// <summary>A buffer by its name. Valid until the next step, which may lay it elsewhere: clone what is kept.</summary>
     /// <exception cref="KeyNotFoundException">There is none of that name.</exception>
+    /// <exception cref="InvalidOperationException">Another rank keeps it.</exception>
     public Tensor this[string name] => Array.IndexOf(_names, name) is >= 0 and var index
-        ? _buffers[index]
+        ? index < _buffers.Length ? _buffers[index] : throw new InvalidOperationException($"Another rank keeps the buffer '{name}'.")
         : throw new KeyNotFoundException($"There is no buffer '{name}'; there are {string.Join(", ", _names)}.");
 
     /// <summary>Nothing: the first group's options write the whole state (see <see cref="MatrixOptions"/>).</summary>
@@ -75,7 +89,14 @@ public abstract class ParameterState : OptimizerState, IDisposable
     {
     }
 
-    /// <summary>The buffers that are saved, by their names.</summary>
+    /// <summary>The buffers of the whole parameter as they are saved, whoever keeps them.</summary>
+    internal IEnumerable<(string name, long[] shape, ScalarType type)> Layouts =>
+        _names.Zip(_layouts, (name, its) => (name, its.shape, its.type));
+
+    /// <summary>How many counts of steps without gradient there are, whoever keeps them.</summary>
+    internal long IdleCounts => _idleCounts ?? 0;
+
+    /// <summary>The buffers that are saved, by their names; those that are kept here.</summary>
     internal IEnumerable<(string name, Tensor tensor)> Named => _names.Zip(_buffers);
 
     /// <summary>All buffers.</summary>

@@ -15,7 +15,10 @@ namespace Root.Optimizers.Core.State;
 /// </summary>
 internal static class Safetensors
 {
-    private const string Metadata = "__metadata__", Checksum = "checksum";
+    /// <summary>The key of the checksum among the metadata.</summary>
+    public const string Checksum = "checksum";
+
+    private const string Metadata = "__metadata__";
 
     /// <summary>The format's own limit.</summary>
     private const long LongestHeader = 100_000_000;
@@ -29,14 +32,21 @@ internal static class Safetensors
         ["F64"] = ScalarType.Float64, ["F32"] = ScalarType.Float32, ["F16"] = ScalarType.Float16, ["BF16"] = ScalarType.BFloat16,
     };
 
+    /// <summary>A tensor of a file.</summary>
+    /// <param name="Type">Its type.</param>
+    /// <param name="Shape">Its shape.</param>
+    /// <param name="Tensor">It, where it was wanted.</param>
+    public sealed record Entry(ScalarType Type, long[] Shape, Tensor? Tensor);
+
     /// <summary>Writes a file from where the stream is.</summary>
     /// <param name="stream">Can seek.</param>
-    /// <param name="tensors">On any device; float64, float32, float16 or bfloat16.</param>
+    /// <param name="entries">What tensors there are; of float64, float32, float16 or bfloat16.</param>
     /// <param name="metadata">Strings.</param>
-    public static void Write(Stream stream, IReadOnlyList<(string name, Tensor tensor)> tensors,
-        IEnumerable<(string key, string value)> metadata)
+    /// <param name="tensors">They, in this order, on any device; asked for when the ones before are written.</param>
+    public static void Write(Stream stream, IEnumerable<(string name, long[] shape, ScalarType type)> entries,
+        IEnumerable<(string key, string value)> metadata, IEnumerable<Tensor> tensors)
     {
-        var header = Header(tensors, metadata);
+        var header = Header(entries, metadata);
         // A multiple of eight, so that the data is aligned.
         header += new string(' ', (8 - Encoding.UTF8.GetByteCount(header) % 8) % 8);
         var bytes = Encoding.UTF8.GetBytes(header);
@@ -47,7 +57,7 @@ internal static class Safetensors
         stream.Write(bytes);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(bytes);
-        foreach (var (_, tensor) in tensors)
+        foreach (var tensor in tensors)
             foreach (var chunk in Chunks(tensor))
                 using (chunk)
                 {
@@ -63,9 +73,11 @@ internal static class Safetensors
     /// <summary>Reads a file, all of it checked, from where the stream is.</summary>
     /// <param name="stream">Holds it, and maybe more behind it.</param>
     /// <param name="length">The file's.</param>
-    /// <returns>New tensors on the CPU, and the metadata.</returns>
+    /// <param name="isWanted">Which tensors are kept.</param>
+    /// <returns>What tensors there are, those that are kept on the CPU, and the metadata.</returns>
     /// <exception cref="InvalidDataException">It is no such file, or was damaged.</exception>
-    public static (Dictionary<string, Tensor> tensors, Dictionary<string, string> metadata) Read(Stream stream, long length)
+    public static (Dictionary<string, Entry> tensors, Dictionary<string, string> metadata) Read(Stream stream, long length,
+        Predicate<string> isWanted)
     {
         var prefix = new byte[8];
         if (length < 8) throw new InvalidDataException("it is too short for a header");
@@ -80,11 +92,12 @@ internal static class Safetensors
             throw new InvalidDataException("it has no checksum");
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(header).Replace(expected, NoChecksum, StringComparison.Ordinal)));
-        var tensors = new Dictionary<string, Tensor>();
+        var tensors = new Dictionary<string, Entry>();
         foreach (var (name, type, shape) in entries)
         {
-            var tensor = tensors[name] = empty(shape, dtype: type);
-            foreach (var chunk in Chunks(tensor))
+            var tensor = isWanted(name) ? empty(shape, dtype: type) : null;
+            tensors[name] = new(type, shape, tensor);
+            foreach (var chunk in tensor is null ? Chunks(type, shape) : Chunks(tensor))
                 using (chunk)
                 {
                     stream.ReadExactly(chunk.bytes);
@@ -96,7 +109,8 @@ internal static class Safetensors
         return (tensors, metadata);
     }
 
-    private static string Header(IReadOnlyList<(string name, Tensor tensor)> tensors, IEnumerable<(string key, string value)> metadata)
+    private static string Header(IEnumerable<(string name, long[] shape, ScalarType type)> entries,
+        IEnumerable<(string key, string value)> metadata)
     {
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream))
@@ -107,13 +121,13 @@ internal static class Safetensors
             foreach (var (key, value) in metadata) writer.WriteString(key, value);
             writer.WriteEndObject();
             var offset = 0L;
-            foreach (var (name, tensor) in tensors)
+            foreach (var (name, shape, type) in entries)
             {
-                var end = offset + tensor.numel() * tensor.ElementSize;
+                var end = offset + shape.Aggregate(type.ElementSize(), (product, side) => product * side);
                 writer.WriteStartObject(name);
-                writer.WriteString("dtype", Types.Single(type => type.Value == tensor.dtype).Key);
+                writer.WriteString("dtype", Types.Single(known => known.Value == type).Key);
                 writer.WriteStartArray("shape");
-                foreach (var side in tensor.shape) writer.WriteNumberValue(side);
+                foreach (var side in shape) writer.WriteNumberValue(side);
                 writer.WriteEndArray();
                 writer.WriteStartArray("data_offsets");
                 writer.WriteNumberValue(offset);
@@ -141,7 +155,7 @@ internal static class Safetensors
                 if (member.Name == Metadata)
                     foreach (var text in member.Value.EnumerateObject()) metadata.Add(text.Name, text.Value.GetString() ?? "");
                 else
-                    found.Add(member.Name, Entry(member.Value));
+                    found.Add(member.Name, Place(member.Value));
             }
             var place = 0L;
             var entries = new List<(string, ScalarType, long[])>();
@@ -162,7 +176,7 @@ internal static class Safetensors
         }
     }
 
-    private static (ScalarType type, long[] shape, long begin, long end) Entry(JsonElement entry)
+    private static (ScalarType type, long[] shape, long begin, long end) Place(JsonElement entry)
     {
         if (!Types.TryGetValue(entry.GetProperty("dtype").GetString() ?? "", out var type))
             throw new JsonException($"there is no type {entry.GetProperty("dtype")}");
@@ -170,7 +184,7 @@ internal static class Safetensors
         if (shape.Length > 64 || shape.Any(side => side < 0)) throw new JsonException($"there is no shape {shape.Text()}");
         if (entry.GetProperty("data_offsets").EnumerateArray().Select(place => place.GetInt64()).ToArray() is not [var begin, var end])
             throw new JsonException("data_offsets are two numbers");
-        var bytes = shape.Aggregate((long)type.ElementSize(), (product, side) => checked(product * side));
+        var bytes = shape.Aggregate(type.ElementSize(), (product, side) => checked(product * side));
         if (end - begin != bytes) throw new JsonException($"a tensor of {bytes} bytes is said to take {end - begin}");
         return (type, shape, begin, end);
     }
@@ -193,5 +207,12 @@ internal static class Safetensors
             using var piece = flat.narrow(0, start, Math.Min(Chunk, count - start));
             yield return piece.cpu();
         }
+    }
+
+    /// <summary>As many entries in pieces of memory that nothing is kept of.</summary>
+    private static IEnumerable<Tensor> Chunks(ScalarType type, long[] shape)
+    {
+        var count = shape.Aggregate(1L, (product, side) => product * side);
+        for (var start = 0L; start < count; start += Chunk) yield return empty(Math.Min(Chunk, count - start), dtype: type);
     }
 }

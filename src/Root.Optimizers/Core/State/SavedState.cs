@@ -34,33 +34,51 @@ internal static class SavedState
     /// <summary>More steps than anybody takes, and few enough to count on from.</summary>
     internal const long MostSteps = 1L << 50;
 
-    public static void Write(MatrixOptimizer optimizer, Stream stream)
+    /// <summary>Writes the state of an optimizer that keeps all of it.</summary>
+    public static void Write(MatrixOptimizer optimizer, Stream stream) => Write(optimizer, stream,
+        [.. optimizer.Slots.Select(slot => slot.Kept.IdleOnHost())],
+        optimizer.Slots.SelectMany(slot => slot.Kept.Named).Select(buffer => buffer.tensor));
+
+    /// <param name="optimizer">Whose state it is.</param>
+    /// <param name="stream">Can seek.</param>
+    /// <param name="idle">Of every parameter: its counts of steps without gradient.</param>
+    /// <param name="buffers">Of all parameters, in order; asked for one at a time.</param>
+    public static void Write(MatrixOptimizer optimizer, Stream stream, IReadOnlyList<float[]> idle, IEnumerable<Tensor> buffers)
     {
         using var grad = no_grad();
         var slots = Named(optimizer);
         Safetensors.Write(stream,
-            [.. slots.SelectMany(slot => slot.slot.Kept.Named.Select(buffer => ($"{slot.name}.{buffer.name}", buffer.tensor)))],
+            slots.SelectMany(slot => slot.slot.Kept.Layouts.Select(its => ($"{slot.name}.{its.name}", its.shape, its.type))),
             [
                 ("format", Format), ("version", Version), ("optimizer", optimizer.GetType().Name),
                 ("groups", JsonSerializer.Serialize(optimizer.Groups.Select(group => group.Options.ToJson()), Json)),
-                ("parameters", JsonSerializer.Serialize(slots.Select(slot => new SavedParameter(slot.name, slot.slot.Parameter.shape,
-                    $"{slot.slot.Parameter.dtype}", slot.slot.Routed.Route, slot.slot.Kept.step, slot.slot.Kept.IdleOnHost())), Json)),
-            ]);
+                ("parameters", JsonSerializer.Serialize(slots.Zip(idle, (named, counts) => new SavedParameter(named.name,
+                    named.slot.Parameter.shape, $"{named.slot.Parameter.dtype}", named.slot.Routed.Route, named.slot.Kept.step, counts)),
+                    Json)),
+            ],
+            buffers);
     }
 
-    /// <summary>Reads everything, checks everything, then applies everything.</summary>
-    /// <param name="optimizer">What is loaded into.</param>
+    /// <summary>A file that was read and checked, for an optimizer that has not changed yet.</summary>
+    /// <param name="Checksum">The file's.</param>
+    /// <param name="Report">What became of it.</param>
+    /// <param name="Apply">Loads it.</param>
+    internal sealed record Contents(string Checksum, LoadedState Report, Action Apply);
+
+    /// <summary>Reads everything and checks everything.</summary>
+    /// <param name="optimizer">What is to be loaded into; in a group of ranks, what it keeps there.</param>
     /// <param name="stream">At the beginning of the file.</param>
     /// <param name="length">Of the file.</param>
     /// <param name="strict">Whether what does not match is an error.</param>
-    /// <exception cref="InvalidDataException">The state is damaged, or, strict, of another model; nothing is changed.</exception>
-    public static LoadedState Load(MatrixOptimizer optimizer, Stream stream, long length, bool strict)
+    /// <returns>What is applied while the tensors live that were made for it.</returns>
+    /// <exception cref="InvalidDataException">The state is damaged, or, strict, of another model.</exception>
+    public static Contents Read(MatrixOptimizer optimizer, Stream stream, long length, bool strict)
     {
-        using var grad = no_grad();
-        using var scope = NewDisposeScope();
         try
         {
-            var (tensors, metadata) = Safetensors.Read(stream, length);
+            var own = Named(optimizer).Where(slot => slot.slot.IsOwn)
+                .SelectMany(slot => slot.slot.Kept.Layouts.Select(its => $"{slot.name}.{its.name}")).ToHashSet();
+            var (tensors, metadata) = Safetensors.Read(stream, length, own.Contains);
             if (metadata.GetValueOrDefault("format") != Format) throw new InvalidDataException("it is of another program");
             if (metadata.GetValueOrDefault("version") is var version && version != Version)
                 throw new InvalidDataException($"it is of version {version}; this library reads version {Version}");
@@ -69,9 +87,11 @@ internal static class SavedState
             var report = new Report(strict);
             var options = Options(optimizer, metadata.GetValueOrDefault("groups") ?? "", report);
             var states = States(optimizer, tensors, metadata.GetValueOrDefault("parameters") ?? "", report);
-            foreach (var (group, loaded) in options) group.Options.LoadStateDict(loaded);
-            foreach (var (slot, saved) in states) slot.Kept.Assign(saved);
-            return report.Done();
+            return new(metadata[Safetensors.Checksum], report.Done(), () =>
+            {
+                foreach (var (group, loaded) in options) group.Options.LoadStateDict(loaded);
+                foreach (var (slot, saved) in states) slot.Kept.Assign(saved);
+            });
         }
         catch (Exception e) when (e is EndOfStreamException or ArgumentException or InvalidDataException or FormatException
             or JsonException or NotSupportedException or OverflowException or InvalidOperationException)
@@ -112,8 +132,8 @@ internal static class SavedState
         return options;
     }
 
-    private static List<(Slot slot, ParameterState.Saved saved)> States(MatrixOptimizer optimizer, Dictionary<string, Tensor> tensors,
-        string json, Report report)
+    private static List<(Slot slot, ParameterState.Saved saved)> States(MatrixOptimizer optimizer,
+        Dictionary<string, Safetensors.Entry> tensors, string json, Report report)
     {
         var written = new Dictionary<string, SavedParameter>();
         foreach (var parameter in JsonSerializer.Deserialize<SavedParameter[]>(json, Json) ?? [])
@@ -147,28 +167,34 @@ internal static class SavedState
         return states;
     }
 
-    /// <summary>A parameter's buffers, in the order in which it keeps them, of its own shapes and types; null where some are
-    /// missing.</summary>
-    private static Tensor[]? Buffers(string name, Slot slot, Dictionary<string, Tensor> tensors, HashSet<string> used, Report report)
+    /// <summary>What is kept here of a parameter's buffers, in their order and of their types; null where some are missing.</summary>
+    private static Tensor[]? Buffers(string name, Slot slot, Dictionary<string, Safetensors.Entry> tensors, HashSet<string> used,
+        Report report)
     {
         var buffers = new List<Tensor>();
-        foreach (var (buffer, mine) in slot.Kept.Named)
+        foreach (var (buffer, shape, type) in slot.Kept.Layouts)
         {
             var full = $"{name}.{buffer}";
             used.Add(full);
-            if (!tensors.TryGetValue(full, out var loaded) || !loaded.shape.SequenceEqual(mine.shape))
+            if (!tensors.TryGetValue(full, out var loaded) || !loaded.Shape.SequenceEqual(shape))
             {
                 // A master that the file lacks is the parameter itself, which the next step finds.
-                if (buffer == ParameterState.MasterName) { buffers.Add(zeros_like(mine)); continue; }
+                if (buffer == ParameterState.MasterName)
+                {
+                    if (slot.IsOwn) buffers.Add(zeros_like(slot.Kept[buffer]));
+                    continue;
+                }
                 report.Miss(full, $"'{buffer}' of {slot.Label} is missing, or has another shape");
                 return null;
             }
+            if (loaded.Type != type) report.Cast.Add($"{full}: {loaded.Type} to {type}");
+            if (loaded.Tensor is null) continue;
             // In the type that it will have: what is finite in float64 may not be in float32.
-            var cast = loaded.to(mine.dtype);
+            var cast = (slot as VectorSlot)?.Own(loaded.Tensor) ?? loaded.Tensor;
+            cast = cast.to(type);
             if (!cast.isfinite().all().item<bool>()) throw new InvalidDataException($"'{buffer}' of {slot.Label} holds NaN or infinity");
             if (buffer == AdamWState.SecondMomentName && cast.numel() > 0 && cast.min().to(ScalarType.Float64).item<double>() < 0)
                 throw new InvalidDataException($"'{buffer}' of {slot.Label}, a mean of squares, is negative");
-            if (loaded.dtype != mine.dtype) report.Cast.Add($"{full}: {loaded.dtype} to {mine.dtype}");
             buffers.Add(cast);
         }
         return [.. buffers];

@@ -1,0 +1,257 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Core.Ranks;
+
+/// <summary>
+/// An optimizer's work and state, shared out over the ranks of a group. Each rank steps what is its own, on gradients that are the same
+/// on all ranks, and then the parameters are gathered: they are equal on all ranks, to the bit, and those that one process would have.
+/// </summary>
+internal sealed class Shards(IProcessGroup group)
+{
+    /// <summary>So many entries are gathered by one call at most, to bound the memory that it takes.</summary>
+    private const long MostGathered = 1 << 26;
+
+    private ShardPlan? _plan;
+
+    /// <summary>The ranks.</summary>
+    public IProcessGroup Group => group;
+
+    /// <summary>What they tell each other.</summary>
+    public Messages Messages { get; } = new(group);
+
+    /// <summary>What a rank knows of a parameter before a step.</summary>
+    private enum Status : byte
+    {
+        /// <summary>It has no gradient here.</summary>
+        None,
+
+        /// <summary>It has one, which is not this rank's to use.</summary>
+        Present,
+
+        /// <summary>It has one that this rank is to use.</summary>
+        Used,
+
+        /// <summary>It has one that is not to be used: see <see cref="NonFinite.Skip"/>.</summary>
+        Skipped,
+    }
+
+    /// <summary>Shares out the parameters of new groups, and allocates the state of those that are this rank's.</summary>
+    public void Add(IReadOnlyList<MatrixOptimizer.Group> added)
+    {
+        var units = added.SelectMany(Units).ToArray();
+        _plan = new(units.Select(of => of.unit).ToArray(), group.Size, _plan);
+        foreach (var ((_, slots), pieces) in units.Zip(_plan.Pieces))
+            foreach (var slot in slots)
+            {
+                slot.Pieces = pieces is [var whole] ? [whole with { Length = slot.Entries }] : pieces;
+                slot.IsOwn = slot.Pieces.Any(IsOwn);
+                if (slot is VectorSlot vector && slot is { IsOwn: true, Pieces.Count: > 1 }) vector.Cut = slot.Pieces.Single(IsOwn);
+                if (slot.IsOwn) slot.Kept.Allocate((slot as VectorSlot)?.Cut?.Length);
+            }
+    }
+
+    /// <summary>What is owned as one: the bundles that share a parameter, and the vectors that are joined.</summary>
+    private static IEnumerable<(ShardUnit unit, IReadOnlyCollection<Slot> slots)> Units(MatrixOptimizer.Group of)
+    {
+        var joined = new List<HashSet<MatrixSlot>>();
+        foreach (var bundle in of.Matrices)
+        {
+            var slots = bundle.Parts.Select(part => part.Slot).ToHashSet();
+            foreach (var met in joined.Where(other => other.Overlaps(slots)).ToArray())
+            {
+                slots.UnionWith(met);
+                joined.Remove(met);
+            }
+            joined.Add(slots);
+        }
+        foreach (var slots in joined)
+            yield return (UnitOf(slots, slots.Sum(slot => slot.Parts.Sum(part => part.Blocks * ShardUnit.CostOf(part.Shape)))), slots);
+        foreach (var bundle in of.Vectors)
+            yield return (UnitOf(bundle.Slots, cost: 0) with
+            {
+                CanBeCut = bundle.Slots is [{ IsSmall: false, Entries: > 0 } alone] && alone.Parameter.is_contiguous(),
+            }, bundle.Slots);
+
+        static ShardUnit UnitOf(IReadOnlyCollection<Slot> slots, double cost) =>
+            new(cost, slots.Sum(slot => slot.Entries), (int)slots.First().Parameter.ElementSize);
+    }
+
+    private bool IsOwn(Piece piece) => piece.Rank == group.Rank;
+
+    /// <summary>
+    /// Checks gradients, those that are this rank's, and settles with the other ranks which parameters take the step. What is not to be
+    /// used here is released.
+    /// </summary>
+    /// <param name="slots">All of them.</param>
+    /// <param name="ready">Reads all gradients, hands them on to be thinned, and checks those that are left.</param>
+    /// <exception cref="InvalidOperationException">On every rank: a parameter has a gradient somewhere, and none where it is
+    /// stepped.</exception>
+    public void Settle(Slot[] slots, Action<Action> ready)
+    {
+        var has = new bool[slots.Length];
+        var all = Messages.Exchange(() =>
+        {
+            ready(() => KeepOwn(slots, has));
+            return [.. slots.Select((slot, i) => (byte)(!has[i] ? Status.None
+                : !slot.IsOwn ? Status.Present
+                : slot.Gradient is null ? Status.Skipped : Status.Used))];
+        });
+        for (var i = 0; i < slots.Length; i++)
+        {
+            if (Array.FindIndex(all, its => its[i] != (byte)Status.None) is var present && present < 0) continue;
+            foreach (var piece in slots[i].Pieces)
+                if (all[piece.Rank][i] == (byte)Status.None)
+                    throw new InvalidOperationException($"{slots[i].Label} has a gradient on rank {present} and none on rank {piece.Rank}, "
+                        + "which steps it. Gradients must be the same on all ranks: average them before the step.");
+            var skipped = slots[i].Pieces.Any(piece => all[piece.Rank][i] == (byte)Status.Skipped);
+            if (skipped) Release(slots[i]);
+            slots[i].IsSteppedElsewhere = !skipped && slots[i].Gradient is null;
+        }
+    }
+
+    /// <summary>Does this rank's part of a step, and tells the others what it has found out; where a rank fails, all throw.</summary>
+    public void Share(Func<byte[]> step, Action<byte[]> take)
+    {
+        var findings = Messages.Exchange(step);
+        for (var rank = 0; rank < group.Size; rank++)
+            if (rank != group.Rank && findings[rank].Length > 0) take(findings[rank]);
+    }
+
+    /// <summary>Takes away the gradients that are not this rank's to use.</summary>
+    /// <param name="slots">All parameters.</param>
+    /// <param name="has">Set: which ones had a gradient.</param>
+    private static void KeepOwn(Slot[] slots, bool[] has)
+    {
+        for (var i = 0; i < slots.Length; i++)
+        {
+            if (slots[i].Gradient is not { } gradient) continue;
+            has[i] = true;
+            if (!slots[i].IsOwn) Release(slots[i]);
+            else if (slots[i] is VectorSlot { Cut: not null } vector)
+                using (gradient.Value)
+                    vector.Gradient = gradient with { Value = vector.Own(gradient.Value) };
+        }
+    }
+
+    private static void Release(Slot slot)
+    {
+        slot.Gradient?.Value.Dispose();
+        slot.Gradient = null;
+    }
+
+    /// <summary>Gives every rank the parameters that others have stepped.</summary>
+    public void Gather(IEnumerable<Slot> slots)
+    {
+        foreach (var alike in slots.Where(slot => slot.IsStepped && slot.Parameter.device_type != DeviceType.META)
+            .GroupBy(slot => (slot.Parameter.dtype, slot.Parameter.device_type, slot.Parameter.device_index)))
+        {
+            var chunks = Enumerable.Range(0, group.Size).Select(rank => Chunks(alike.SelectMany(slot => slot.Pieces
+                .Where(piece => piece.Rank == rank && piece.Length > 0).Select(piece => (slot, piece))))).ToArray();
+            for (var i = 0; i < chunks.Max(its => its.Count); i++)
+                Gather([.. chunks.Select(its => its.ElementAtOrDefault(i) ?? [])], alike.First());
+        }
+    }
+
+    /// <summary>Writes the file that one process would write; on rank 0. The state comes there one buffer at a time.</summary>
+    /// <param name="write">Of rank 0: writes, given the counts of steps without gradient of every parameter and all buffers in
+    /// order.</param>
+    /// <param name="slots">All parameters.</param>
+    public void Save(IReadOnlyList<Slot> slots, Action<IReadOnlyList<float[]>, IEnumerable<Tensor>> write)
+    {
+        var idle = IdleCounts(slots);
+        using var buffers = Buffers(slots).GetEnumerator();
+        Messages.Agree(() =>
+        {
+            try
+            {
+                if (group.Rank == 0) write(idle, Rest(buffers));
+            }
+            finally
+            {
+                // Also where rank 0 cannot write: the others go on sending.
+                foreach (var _ in Rest(buffers));
+            }
+        });
+
+        static IEnumerable<Tensor> Rest(IEnumerator<Tensor> buffers)
+        {
+            while (buffers.MoveNext()) yield return buffers.Current;
+        }
+    }
+
+    private float[][] IdleCounts(IReadOnlyList<Slot> slots)
+    {
+        var all = Messages.Exchange(() => MemoryMarshal.AsBytes<float>(
+            slots.Where(slot => slot.IsOwn).SelectMany(slot => slot.Kept.IdleOnHost()).ToArray()).ToArray());
+        var places = new int[all.Length];
+        return [.. slots.Select(slot =>
+        {
+            var (owner, count) = (slot.Pieces[0].Rank, (int)slot.Kept.IdleCounts);
+            return MemoryMarshal.Cast<byte, float>(all[owner]).Slice((places[owner] += count) - count, count).ToArray();
+        })];
+    }
+
+    /// <summary>Every buffer whole, on every rank; each is valid until the next.</summary>
+    private IEnumerable<Tensor> Buffers(IReadOnlyList<Slot> slots)
+    {
+        foreach (var slot in slots)
+            foreach (var (name, shape, type) in slot.Kept.Layouts)
+            {
+                using var whole = empty(shape, dtype: type, device: slot.Parameter.device).DetachFromDisposeScope();
+                foreach (var piece in slot.Pieces)
+                {
+                    using var scope = NewDisposeScope();
+                    var part = slot.Pieces.Count == 1 ? whole : whole.view(-1).narrow(0, piece.Start, piece.Length);
+                    if (IsOwn(piece)) part.copy_(slot.Kept[name]);
+                    if (piece.Length > 0) group.Broadcast(part, piece.Rank);
+                }
+                yield return whole;
+            }
+    }
+
+    /// <summary>One rank's pieces, cut where they can be, as many at a time as are gathered by one call.</summary>
+    private List<List<(Slot slot, Piece piece)>> Chunks(IEnumerable<(Slot slot, Piece piece)> pieces)
+    {
+        var (chunks, most, room) = (new List<List<(Slot, Piece)>>(), Math.Max(1, MostGathered / group.Size), 0L);
+        foreach (var (slot, piece) in pieces)
+            for (long done = 0, length; done < piece.Length; done += length)
+            {
+                if (room <= 0)
+                {
+                    chunks.Add([]);
+                    room = most;
+                }
+                length = slot.Parameter.is_contiguous() ? Math.Min(room, piece.Length - done) : piece.Length;
+                chunks[^1].Add((slot, piece with { Start = piece.Start + done, Length = length }));
+                room -= length;
+            }
+        return chunks;
+    }
+
+    private void Gather(List<(Slot slot, Piece piece)>[] ranks, Slot any)
+    {
+        using var scope = NewDisposeScope();
+        long[] counts = [.. ranks.Select(pieces => pieces.Sum(its => its.piece.Length))];
+        var flat = empty(counts.Sum(), dtype: any.Parameter.dtype, device: any.Parameter.device);
+        Copy((theta, place) => place.copy_(theta), own: true);
+        group.AllGather(flat, counts);
+        Copy((theta, place) => theta.copy_(place), own: false);
+
+        void Copy(Action<Tensor, Tensor> copy, bool own)
+        {
+            var start = 0L;
+            foreach (var (slot, piece) in ranks.SelectMany(pieces => pieces))
+            {
+                if (IsOwn(piece) == own)
+                {
+                    var place = flat.narrow(0, start, piece.Length);
+                    if (piece.Length == slot.Entries) copy(slot.Parameter, place.view(slot.Shape));
+                    else copy(slot.Parameter.view(-1).narrow(0, piece.Start, piece.Length), place);
+                }
+                start += piece.Length;
+            }
+        }
+    }
+}
