@@ -48,7 +48,7 @@ public static class RankModel
     };
 
     /// <summary>Every optimizer, and what of it is another path.</summary>
-    public static TheoryData<string> Kinds => [.. Optimizers.Keys];
+    public static IEnumerable<string> Kinds => Optimizers.Keys;
 
     /// <summary>Fused projections of unequal sides are a group of their own, with other options.</summary>
     private static IEnumerable<MatrixOptimizer<TOptions>.ParamGroup> Groups<TOptions>((string, Parameter)[] p)

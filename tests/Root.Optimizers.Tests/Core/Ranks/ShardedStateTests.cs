@@ -9,7 +9,7 @@ public class ShardedStateTests
 {
     private const int Half = 9;
 
-    public static TheoryData<string> Kinds => RankModel.Kinds;
+    public static TheoryData<string> Kinds => [.. RankModel.Kinds];
 
     private static void Train(MatrixOptimizer optimizer, Parameter[] parameters, int from, int to)
     {

@@ -12,7 +12,7 @@ public class ShardedStepTests
 {
     private const int Steps = 50;
 
-    public static TheoryData<string> Kinds => RankModel.Kinds;
+    public static TheoryData<string> Kinds => [.. RankModel.Kinds];
 
     private static string Trained(string kind, IProcessGroup? ranks)
     {

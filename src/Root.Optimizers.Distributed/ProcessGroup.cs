@@ -1,0 +1,41 @@
+namespace Root.Optimizers.Distributed;
+
+/// <summary>Programs that train one model as several processes, started by <c>mpirun</c>, <c>mpiexec</c> or <c>srun</c>.</summary>
+public static class ProcessGroup
+{
+    /// <summary>How long a rank waits for the others in a call, unless it is told otherwise.</summary>
+    public static readonly TimeSpan DefaultTimeLimit = TimeSpan.FromMinutes(10);
+
+    /// <summary>
+    /// Runs a program as one of the ranks that a launcher has started; as a group of one, without MPI, where none has. An exception
+    /// ends all ranks: its text, with the rank, goes to the error stream, and the job's exit code is not 0.
+    /// </summary>
+    /// <param name="program">What every rank does.</param>
+    /// <param name="timeLimit">How long a rank waits for the others in any one call, the slowest difference in work included: then the
+    /// job ends with a message. Null: <see cref="DefaultTimeLimit"/>.</param>
+    /// <returns>0.</returns>
+    /// <exception cref="InvalidOperationException">There is a launcher, and no MPI library of its kind, or not as many ranks as it has
+    /// started.</exception>
+    public static int Run(Action<IProcessGroup> program, TimeSpan? timeLimit = null)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        if (Launcher.Find() is not { } launcher)
+        {
+            program(new SingleGroup());
+            return 0;
+        }
+        var group = new MpiGroup(launcher, timeLimit ?? DefaultTimeLimit);
+        try
+        {
+            program(group);
+        }
+        catch (Exception e)
+        {
+            // To finalize would wait for ranks that wait for this one.
+            group.Abort($"{e}");
+            throw;
+        }
+        group.Finish();
+        return 0;
+    }
+}

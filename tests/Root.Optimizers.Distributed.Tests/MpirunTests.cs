@@ -1,0 +1,120 @@
+using System.Runtime.InteropServices;
+using Root.Optimizers.Tests.Support;
+
+namespace Root.Optimizers.Distributed.Tests;
+
+/// <summary>Ranks that are processes, started by mpirun.</summary>
+[Slow]
+public class MpirunTests
+{
+    public static TheoryData<string, int> Launchers =>
+        new() { { "openmpi", 1 }, { "openmpi", 2 }, { "openmpi", 3 }, { "openmpi", 4 }, { "mpich", 2 }, { "mpich", 3 } };
+
+    private static Launch.Result Succeeds(string mpi, int ranks, params string[] scenario)
+    {
+        var result = Launch.Run(mpi, ranks, scenario);
+        Assert.True(result.ExitCode == 0, $"{result.ExitCode}: {result.Output}{result.Errors}");
+        return result;
+    }
+
+    /// <summary>The job ends with an error, and leaves no rank behind: its output would stay open.</summary>
+    private static Launch.Result Fails(string mpi, string scenario)
+    {
+        var result = Launch.Run(mpi, 2, [scenario]);
+        Assert.NotEqual(0, result.ExitCode);
+        return result;
+    }
+
+    private static string Alone(string kind, int steps)
+    {
+        var parameters = RankModel.Parameters();
+        using var optimizer = RankModel.Make(kind, parameters);
+        for (var step = 1; step <= steps; step++)
+        {
+            RankModel.Gradients(parameters, step);
+            optimizer.step();
+        }
+        return RankModel.Hash(parameters);
+    }
+
+    [Theory]
+    [MemberData(nameof(Launchers))]
+    public void Collectives_are_those_of_the_interface(string mpi, int ranks) =>
+        Assert.Equal(Enumerable.Range(0, ranks).Select(rank => $"{rank} of {ranks}, {rank} here"),
+            Succeeds(mpi, ranks, "collectives").Lines("rank"));
+
+    [Theory]
+    [MemberData(nameof(Launchers))]
+    public void Parameters_are_those_of_one_process(string mpi, int ranks) =>
+        Assert.Equal(Enumerable.Repeat(Alone("root", 14), ranks), Succeeds(mpi, ranks, "train", "root", "14").Lines("hash"));
+
+    [Theory]
+    [InlineData("openmpi", 2)]
+    [InlineData("openmpi", 3)]
+    [InlineData("mpich", 2)]
+    public void Averaged_gradients_leave_all_ranks_equal(string mpi, int ranks)
+    {
+        var result = Succeeds(mpi, ranks, "average");
+        Assert.Single(result.Lines("hash").Distinct());
+        Assert.Equal(ranks, result.Lines("hash").Length);
+        Assert.Equal(Enumerable.Repeat($"{(ranks + 1) / 2.0:r}", ranks), result.Lines("mean"));
+        Assert.Equal(ranks == 2 ? ["0,2,4", "1,3,5"] : ["0,3", "1,4", "2,5"], result.Lines("shard"));
+    }
+
+    [Fact]
+    public void A_run_of_two_ranks_goes_on_on_three_and_on_one()
+    {
+        var folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            var path = Path.Combine(folder.FullName, "state.safetensors");
+            Succeeds("openmpi", 2, "save", "root", path);
+            foreach (var ranks in new[] { 1, 3 })
+                Assert.Equal(Enumerable.Repeat(Alone("root", 6), ranks), Succeeds("openmpi", ranks, "resume", "root", path).Lines("hash"));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("openmpi", "kill")]
+    [InlineData("openmpi", "exit")]
+    [InlineData("mpich", "kill")]
+    public void A_rank_that_dies_ends_the_job(string mpi, string scenario) => Fails(mpi, scenario);
+
+    [Theory]
+    [InlineData("openmpi")]
+    [InlineData("mpich")]
+    public void A_rank_that_throws_ends_the_job_and_is_named(string mpi) =>
+        Assert.Contains("Rank 1 of 2: System.IO.InvalidDataException: a scenario", Fails(mpi, "throw").Errors);
+
+    [Theory]
+    [InlineData("openmpi")]
+    [InlineData("mpich")]
+    public void A_rank_that_is_frozen_ends_the_job_after_the_time_limit(string mpi) =>
+        Assert.Contains("Rank 0 of 2: It has waited 00:00:03 for other ranks to call Barrier.", Fails(mpi, "freeze").Errors);
+
+    [Fact]
+    public void A_rank_that_ends_early_ends_the_job() => Assert.Contains("Finish of 0 bytes", Fails("openmpi", "early").Errors);
+
+    [Fact]
+    public void Another_model_on_a_rank_ends_the_job_with_the_difference() =>
+        Assert.Matches("Rank 1 trains something else than rank 0.*\\(4, 4\\).*\\(5, 4\\)", Fails("openmpi", "model").Errors);
+
+    [Theory]
+    [InlineData("openmpi")]
+    [InlineData("mpich")]
+    public void A_null_reference_is_an_exception(string mpi) =>
+        Assert.Equal(2, Succeeds(mpi, 2, "null").Output.Split("caught").Length - 1);
+
+    [Fact]
+    public void A_launcher_and_a_library_that_do_not_go_together_are_an_error()
+    {
+        Assert.SkipUnless(NativeLibrary.TryLoad("libmpich.so.12", out _), "MPICH's library is missing: apt-get install mpich");
+        var result = Launch.Run("openmpi", 2, ["collectives"], library: "libmpich.so.12");
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Contains("they do not go together", result.Errors);
+    }
+}
