@@ -13,8 +13,11 @@ namespace Root.Optimizers;
 /// <typeparam name="TOptions">The optimizer's options.</typeparam>
 public abstract class OrthogonalizingOptimizer<TOptions> : MatrixOptimizer<TOptions> where TOptions : OrthogonalizingOptions, new()
 {
-    /// <inheritdoc cref="MatrixOptimizer{TOptions}.MatrixOptimizer(IEnumerable{MatrixOptimizer{TOptions}.ParamGroup}, TOptions)"/>
-    protected OrthogonalizingOptimizer(IEnumerable<ParamGroup> groups, TOptions? options) : base(groups, options) { }
+    /// <inheritdoc />
+    protected OrthogonalizingOptimizer(IEnumerable<ParamGroup> groups, TOptions? options, IProcessGroup? process_group = null)
+        : base(groups, options, process_group)
+    {
+    }
 
     /// <inheritdoc />
     protected override IReadOnlyList<StateBuffer> Buffers(MatrixShape shape, TOptions options) => options.normuon_beta2 is null
@@ -24,7 +27,8 @@ public abstract class OrthogonalizingOptimizer<TOptions> : MatrixOptimizer<TOpti
     /// <inheritdoc />
     protected override object? PlanOf(MatrixPart part, TOptions options) => options.normuon_beta2;
 
-    /// <summary>Before the orthogonalization: the momentum, balanced in place as <see cref="OrthogonalizingOptions.row_balance"/> says.</summary>
+    /// <summary>Before the orthogonalization: the momentum, balanced in place as
+    /// <see cref="OrthogonalizingOptions.row_balance"/> says.</summary>
     /// <param name="momentum">(b, rows, columns), in float32 or float64; overwritten.</param>
     /// <param name="options">The group's.</param>
     /// <returns><paramref name="momentum"/> itself.</returns>
