@@ -11,8 +11,8 @@ public static class ProcessGroup
     /// ends all ranks: its text, with the rank, goes to the error stream, and the job's exit code is not 0.
     /// </summary>
     /// <param name="program">What every rank does.</param>
-    /// <param name="timeLimit">How long a rank waits for the others in any one call, the slowest difference in work included: then the
-    /// job ends with a message. Null: <see cref="DefaultTimeLimit"/>.</param>
+    /// <param name="timeLimit">How long a rank waits for the others in any one call; then the job ends with a message. More than one rank
+    /// may be ahead of another, which evaluates or writes files meanwhile. Null: <see cref="DefaultTimeLimit"/>.</param>
     /// <returns>0.</returns>
     /// <exception cref="InvalidOperationException">There is a launcher, and no MPI library of its kind, or not as many ranks as it has
     /// started.</exception>

@@ -9,8 +9,8 @@ namespace Root.Optimizers.Extending.Tests;
 /// NorMuon (Li et al., arXiv 2510.05491): Muon whose update is divided, row by row, by the root of an average of its squares, and
 /// rescaled to a root mean square of 0.2.
 /// </summary>
-public sealed class NorMuon(IEnumerable<Parameter> parameters, NorMuon.Options? options = null)
-    : MatrixOptimizer<NorMuon.Options>([new ParamGroup(parameters)], options)
+public sealed class NorMuon(IEnumerable<Parameter> parameters, NorMuon.Options? options = null, IProcessGroup? process_group = null)
+    : MatrixOptimizer<NorMuon.Options>([new ParamGroup(parameters)], options, process_group)
 {
     public sealed class Options : OrthogonalizingOptions
     {

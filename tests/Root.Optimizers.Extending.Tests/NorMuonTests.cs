@@ -1,6 +1,7 @@
 using Root.Optimizers.Core;
 using Root.Optimizers.Core.State;
 using Root.Optimizers.Orthogonalization;
+using Root.Optimizers.Tests.Support;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -55,6 +56,38 @@ public class NorMuonTests
         Assert.Equal([8, 1], state["row_second_moment"].shape);
         for (var step = 4; step < 8; step++) Steps(step, (reference, unbroken), (after, second));
         for (var i = 0; i < unbroken.Length; i++) Assert.True(unbroken[i].Equals(second[i]));
+    }
+
+    [Fact]
+    public void Two_ranks_share_its_work_and_write_the_file_of_one()
+    {
+        manual_seed(4);
+        Parameter[] start = [new(randn(24, 40)), new(randn(12, 12)), new(randn(40, 16)), new(randn(9))];
+        var gradients = start.Select(p => randn(p.shape)).ToArray();
+        var folder = Directory.CreateTempSubdirectory();
+        (byte[] file, byte[] weights) Run(IProcessGroup? group)
+        {
+            var parameters = Copies(start);
+            using var optimizer = new NorMuon(parameters, process_group: group);
+            foreach (var (parameter, gradient) in parameters.Zip(gradients)) parameter.grad = gradient;
+            for (var step = 0; step < 5; step++) optimizer.step();
+            var path = Path.Combine(folder.FullName, group is null ? "alone" : "ranks");
+            optimizer.Save(path);
+            return (File.ReadAllBytes(path), [.. parameters.SelectMany(p => p.detach().bytes.ToArray())]);
+        }
+        try
+        {
+            var alone = Run(null);
+            foreach (var its in ThreadGroup.Run(2, Run))
+            {
+                Assert.Equal(alone.file, its.file);
+                Assert.Equal(alone.weights, its.weights);
+            }
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     [Fact]

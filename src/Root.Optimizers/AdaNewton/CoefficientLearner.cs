@@ -74,7 +74,8 @@ internal sealed class CoefficientLearner
         var tables = new Dictionary<int, CoefficientTable>();
         foreach (var (table, shape, entry) in _fitted)
         {
-            if (!tables.TryGetValue(groupOf(table), out var its)) tables[groupOf(table)] = its = new();
+            var group = groupOf(table);
+            if (!tables.TryGetValue(group, out var its)) tables[group] = its = new();
             its.Set(shape.Rows, shape.Columns, entry);
         }
         return JsonSerializer.SerializeToUtf8Bytes(tables.ToDictionary(its => its.Key, its => its.Value.ToJson()));

@@ -9,7 +9,7 @@ namespace Root.Optimizers;
 public abstract partial class MatrixOptimizer
 {
     /// <summary>The state of every parameter, and every group's options.</summary>
-    /// <exception cref="InvalidOperationException">In a group of several ranks, which <see cref="Save"/>.</exception>
+    /// <exception cref="InvalidOperationException">In a group of several ranks, whose state <see cref="Save"/> writes.</exception>
     public override StateDictionary state_dict()
     {
         using var call = Enter();
@@ -22,7 +22,7 @@ public abstract partial class MatrixOptimizer
     /// <summary>Copies options and states from another optimizer's <see cref="state_dict"/>.</summary>
     /// <exception cref="ArgumentException">The other optimizer has other groups, parameters, routes or types of state, which
     /// <see cref="Load"/> casts; nothing is changed.</exception>
-    /// <exception cref="InvalidOperationException">In a group of several ranks, which <see cref="Load"/>.</exception>
+    /// <exception cref="InvalidOperationException">In a group of several ranks, whose state <see cref="Load"/> reads.</exception>
     public override void load_state_dict(StateDictionary state_dict)
     {
         ArgumentNullException.ThrowIfNull(state_dict);

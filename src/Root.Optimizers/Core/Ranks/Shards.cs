@@ -11,7 +11,7 @@ namespace Root.Optimizers.Core.Ranks;
 internal sealed class Shards(IProcessGroup group)
 {
     /// <summary>So many entries are gathered by one call at most, to bound the memory that it takes.</summary>
-    private const long MostGathered = 1 << 26;
+    internal long MostGathered { get; set; } = 1 << 26;
 
     private ShardPlan? _plan;
 
@@ -147,8 +147,9 @@ internal sealed class Shards(IProcessGroup group)
         foreach (var alike in slots.Where(slot => slot.IsStepped && slot.Parameter.device_type != DeviceType.META)
             .GroupBy(slot => (slot.Parameter.dtype, slot.Parameter.device_type, slot.Parameter.device_index)))
         {
-            var chunks = Enumerable.Range(0, group.Size).Select(rank => Chunks(alike.SelectMany(slot => slot.Pieces
-                .Where(piece => piece.Rank == rank && piece.Length > 0).Select(piece => (slot, piece))))).ToArray();
+            var pieces = alike.SelectMany(slot => slot.Pieces.Select(piece => (slot, piece))).Where(its => its.piece.Length > 0)
+                .ToLookup(its => its.piece.Rank);
+            var chunks = Enumerable.Range(0, group.Size).Select(rank => Chunks(pieces[rank])).ToArray();
             for (var i = 0; i < chunks.Max(its => its.Count); i++)
                 Gather([.. chunks.Select(its => its.ElementAtOrDefault(i) ?? [])], alike.First());
         }

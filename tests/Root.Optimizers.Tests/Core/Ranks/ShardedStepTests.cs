@@ -14,11 +14,12 @@ public class ShardedStepTests
 
     public static TheoryData<string> Kinds => [.. RankModel.Kinds];
 
-    private static string Trained(string kind, IProcessGroup? ranks)
+    private static string Trained(string kind, IProcessGroup? ranks, int steps = Steps, long? mostGathered = null)
     {
         var parameters = RankModel.Parameters();
         using var optimizer = RankModel.Make(kind, parameters, ranks);
-        for (var step = 1; step <= Steps; step++)
+        if (mostGathered is { } most) optimizer.Shards!.MostGathered = most;
+        for (var step = 1; step <= steps; step++)
         {
             RankModel.Gradients(parameters, step);
             optimizer.step();
@@ -33,6 +34,14 @@ public class ShardedStepTests
         var alone = Trained(kind, null);
         foreach (var size in new[] { 1, 2, 3, 4 })
             Assert.Equal(Enumerable.Repeat(alone, size), ThreadGroup.Run(size, group => Trained(kind, group)));
+    }
+
+    [Fact]
+    public void Parameters_are_gathered_in_as_many_calls_as_memory_asks_for()
+    {
+        var alone = Trained("root", null, steps: 2);
+        foreach (var most in new[] { 999, 2_000, 10_000 })
+            Assert.Equal([alone, alone, alone], ThreadGroup.Run(3, group => Trained("root", group, steps: 2, most)));
     }
 
     [Fact]
