@@ -12,7 +12,7 @@ internal static class AdamWFallback
 {
     public static void Update(VectorBatch batch, MatrixOptions options)
     {
-        var lr = options.LearningRate!.Value * options.fallback_lr_factor;
+        var lr = options.FallbackRate(batch.Slots[0].Routed.Kind);
         var decay = options.fallback_weight_decay ?? options.weight_decay;
         var (beta1, beta2) = options.betas;
         var t = batch.NextStep();

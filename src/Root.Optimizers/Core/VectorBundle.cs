@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Root.Optimizers.Core;
 
 /// <summary>
-/// Parameters of a group that AdamW updates by the same calls: small ones of one type and device, whose moments lie side by side; a
+/// Parameters of a group that AdamW updates by the same calls: small ones of one type, device and kind, whose moments lie side by side; a
 /// larger one, which gains nothing by being copied, is alone. Which these are is decided when the group is added.
 /// </summary>
 internal sealed class VectorBundle : IDisposable
@@ -40,7 +40,7 @@ internal sealed class VectorBundle : IDisposable
     /// <summary>The bundles of a group, in order of appearance.</summary>
     public static IReadOnlyList<VectorBundle> Of(IEnumerable<Slot> slots) => slots.OfType<VectorSlot>()
         .GroupBy(slot => (slot.Parameter.dtype, slot.Parameter.device_type, slot.Parameter.device_index,
-            slot.IsSmall ? null : slot))
+            slot.Routed.Kind, slot.IsSmall ? null : slot))
         .Select(alike => new VectorBundle([.. alike]))
         .ToList();
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Root.Optimizers.Core;
+using Root.Optimizers.Core.Routing;
 using TorchSharp.Modules;
 
 namespace Root.Optimizers;
@@ -33,6 +34,16 @@ public abstract partial class MatrixOptions : OptimizerOptions
 
     /// <summary>The AdamW fallback's learning rate is this times the group's. At least 0.</summary>
     public virtual double fallback_lr_factor { get => Get(1.0); set => Set(value); }
+
+    /// <summary>The factor of embeddings, by module type or name, in the place of <see cref="fallback_lr_factor"/>; null: that one. At
+    /// least 0.</summary>
+    public double? embedding_lr_factor { get => Get<double?>(null); set => Set(value); }
+
+    /// <summary>The factor of output heads, by name, likewise.</summary>
+    public double? head_lr_factor { get => Get<double?>(null); set => Set(value); }
+
+    /// <summary>The factor of biases, norms and other vectors, likewise.</summary>
+    public double? vector_lr_factor { get => Get<double?>(null); set => Set(value); }
 
     /// <summary>The AdamW fallback's weight decay; null: the group's. Biases and norms often want 0. At least 0.</summary>
     public double? fallback_weight_decay { get => Get<double?>(null); set => Set(value); }
@@ -140,6 +151,9 @@ public abstract partial class MatrixOptions : OptimizerOptions
         if (!((float)eps > 0)) throw Require.Invalid(nameof(eps), eps, "above 0 in float32");
         Require.Float32(eps, nameof(eps));
         Require.NotNegative(fallback_lr_factor);
+        Require.NotNegative(embedding_lr_factor ?? 0, nameof(embedding_lr_factor));
+        Require.NotNegative(head_lr_factor ?? 0, nameof(head_lr_factor));
+        Require.NotNegative(vector_lr_factor ?? 0, nameof(vector_lr_factor));
         Require.AtLeast(batch_dims, 0);
         Require.AtLeast(workspace_bytes, 1);
         Require.Defined(non_finite);
@@ -158,15 +172,30 @@ public abstract partial class MatrixOptions : OptimizerOptions
     internal void CheckRates(IReadOnlyList<MatrixPart> parts)
     {
         var lr = LearningRate ?? throw Require.Invalid(nameof(LearningRate), "null", "a finite number, at least 0");
-        Require.Float32(lr * fallback_lr_factor, "LearningRate times fallback_lr_factor");
-        Require.Float32(lr * fallback_lr_factor * (fallback_weight_decay ?? weight_decay),
-            "LearningRate times fallback_lr_factor and the fallback's weight_decay");
+        foreach (var kind in Enum.GetValues<FallbackKind>())
+        {
+            var name = FallbackFactor(kind).name;
+            Require.Float32(FallbackRate(kind), $"LearningRate times {name}");
+            Require.Float32(FallbackRate(kind) * (fallback_weight_decay ?? weight_decay),
+                $"LearningRate times {name} and the fallback's weight_decay");
+        }
         foreach (var part in parts)
         {
             Require.Float32(lr * part.Slot.Share * ScaleOf(part), "LearningRate times share and factor of the shape");
             Require.Float32(lr * part.Slot.Share * weight_decay, "LearningRate times share and weight_decay");
         }
     }
+
+    /// <summary>The AdamW fallback's learning rate for parameters of a kind.</summary>
+    internal double FallbackRate(FallbackKind kind) => LearningRate!.Value * FallbackFactor(kind).value;
+
+    private (double value, string name) FallbackFactor(FallbackKind kind) => kind switch
+    {
+        FallbackKind.Embedding when embedding_lr_factor is { } factor => (factor, nameof(embedding_lr_factor)),
+        FallbackKind.Head when head_lr_factor is { } factor => (factor, nameof(head_lr_factor)),
+        FallbackKind.Vector when vector_lr_factor is { } factor => (factor, nameof(vector_lr_factor)),
+        _ => (fallback_lr_factor, nameof(fallback_lr_factor)),
+    };
 
     /// <summary>What the learning rate of a part's matrices is multiplied by.</summary>
     private protected virtual double ScaleOf(MatrixPart part) => 1;

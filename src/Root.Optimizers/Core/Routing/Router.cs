@@ -22,10 +22,11 @@ internal static class Router
     /// <param name="batchDims">So many leading dimensions are a batch of matrices.</param>
     public static RoutedParameter RouteOf(ModelParameter parameter, Func<RoutedParameter, Route>? route, int batchDims = 0)
     {
-        var (automatic, reason) = Decide(parameter, batchDims);
+        var (automatic, reason, kind) = Decide(parameter, batchDims);
         var decision = new RoutedParameter(parameter.Name, parameter.Parameter.shape, automatic, reason)
         {
             InputFirst = parameter.Uses is [(_, ConvolutionTranspose), ..],
+            Kind = kind,
         };
         if (route is null || route(decision) is var final && final == automatic) return decision;
         var label = $"{decision.Name ?? "a parameter"} of shape {decision.Shape.Text()}";
@@ -40,31 +41,33 @@ internal static class Router
         return decision with { Route = final, Reason = "the user's route" };
     }
 
-    private static (Route, string) Decide(ModelParameter known, int batchDims)
+    private static (Route, string, FallbackKind) Decide(ModelParameter known, int batchDims)
     {
         var parameter = known.Parameter;
         var shape = parameter.shape.Skip(batchDims).ToArray();
-        if (shape.Length < 2) return (Route.AdamW, $"{shape.Length}-D{(batchDims > 0 ? ", apart from the batch" : "")}");
-        if (parameter.numel() == 0) return (Route.AdamW, "no elements");
+        if (shape.Length < 2)
+            return (Route.AdamW, $"{shape.Length}-D{(batchDims > 0 ? ", apart from the batch" : "")}", FallbackKind.Vector);
+        if (parameter.numel() == 0) return (Route.AdamW, "no elements", FallbackKind.Vector);
         // timm's rule for Muon: class tokens, position tables, gains of a channel, depthwise convolutions.
-        if (shape[0] == 1 || shape[1] == 1) return (Route.AdamW, "vectors: one of its first two dimensions is 1");
+        if (shape[0] == 1 || shape[1] == 1) return (Route.AdamW, "vectors: one of its first two dimensions is 1", FallbackKind.Vector);
         foreach (var (name, owner) in known.Uses)
         {
             var path = name.Split('.');
-            if (owner is LayerNorm or GroupNorm or NormBase) return (Route.AdamW, "a normalization's");
-            if (path[^1] is "bias" or "bias_k" or "bias_v") return (Route.AdamW, "a bias by name");
-            if (owner is Embedding or EmbeddingBag) return (Route.AdamW, "an embedding");
+            if (owner is LayerNorm or GroupNorm or NormBase) return (Route.AdamW, "a normalization's", FallbackKind.Vector);
+            if (path[^1] is "bias" or "bias_k" or "bias_v") return (Route.AdamW, "a bias by name", FallbackKind.Vector);
+            if (owner is Embedding or EmbeddingBag) return (Route.AdamW, "an embedding", FallbackKind.Embedding);
             var segments = path[^Math.Min(2, path.Length)..];
-            if (owner is not (Linear or Convolution) && segments.Any(IsEmbedding)) return (Route.AdamW, "an embedding by name");
-            if (owner is not Convolution && segments.Any(Heads.Contains)) return (Route.AdamW, "an output head by name");
+            if (owner is not (Linear or Convolution) && segments.Any(IsEmbedding))
+                return (Route.AdamW, "an embedding by name", FallbackKind.Embedding);
+            if (owner is not Convolution && segments.Any(Heads.Contains)) return (Route.AdamW, "an output head by name", FallbackKind.Head);
             if (owner is not Convolution && known.IsLast && ClosesModel(path))
-                return (Route.AdamW, "an output head: the last matrix, by name");
+                return (Route.AdamW, "an output head: the last matrix, by name", FallbackKind.Head);
             if (owner is Linear && known is { HasVocabularyRows: true, HasHiddenRows: false })
-                return (Route.AdamW, "an output head: as many rows as an Embedding");
+                return (Route.AdamW, "an output head: as many rows as an Embedding", FallbackKind.Head);
         }
         if (parameter.dim() == 2 && shape[0] >= VocabularyRows && !known.HasHiddenRows && known.Uses.All(use => MayBeHead(use.owner)))
-            return (Route.AdamW, $"{VocabularyRows} rows or more: an embedding or output head by size");
-        return (Route.Matrix, Describe(known, shape, batchDims));
+            return (Route.AdamW, $"{VocabularyRows} rows or more: an embedding or output head by size", FallbackKind.Other);
+        return (Route.Matrix, Describe(known, shape, batchDims), FallbackKind.Other);
     }
 
     private static string Describe(ModelParameter known, long[] shape, int batchDims) => (batchDims > 0, shape.Length > 2) switch

@@ -1,4 +1,5 @@
 using System.Collections;
+using Root.Optimizers.Core.Routing;
 using TorchSharp.Modules;
 
 namespace Root.Optimizers;
@@ -23,6 +24,9 @@ public sealed record RoutedParameter(string? Name, IReadOnlyList<long> Shape, Ro
     /// <summary>Its first dimension is the input's, as of a transposed convolution: the output's elsewhere, and where no module is
     /// known.</summary>
     internal bool InputFirst { get; init; }
+
+    /// <summary>What it is where AdamW updates it.</summary>
+    internal FallbackKind Kind { get; init; } = Shape.Count < 2 ? FallbackKind.Vector : FallbackKind.Other;
 
     /// <summary>Which matrices it is taken for, such as "3 of 64x64", where it is not one by itself.</summary>
     internal string? Matrices { get; init; }
