@@ -24,6 +24,13 @@ internal sealed record Contender(string Name, double LearningRate, Func<Gpt, dou
     }
 }
 
+/// <summary>An optimizer that has other weights to be evaluated than it trains.</summary>
+internal interface IAveraged
+{
+    /// <summary>Puts them into the model, until the result is disposed; null: there are none.</summary>
+    IDisposable? Swap();
+}
+
 /// <summary>One training, to be done.</summary>
 internal sealed record Job(Contender Contender, int Seed, Func<Gpt, Action<int>>? Noise = null);
 
@@ -85,6 +92,7 @@ internal static class Training
                 history.Add(metrics);
                 stepped();
             });
+            using var averaged = (optimizer as IAveraged)?.Swap();
             loss = CharGpt.Evaluation.Loss(model, corpus, Part.HeldOut, FinalSequences, options.Batch, device);
         }
         catch (UserException) when (history.Count > 0)

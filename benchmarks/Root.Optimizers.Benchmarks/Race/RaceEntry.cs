@@ -42,6 +42,17 @@ internal sealed record RaceEntry(string Meaning, Contender Contender, int Warmup
         Muon("muon-floor", "updates of at least 0.35 of the weight, no decay; Keller Jordan's factor", o =>
             (o.relative_update_floor, o.weight_decay, o.lr_scale) = (0.35, 0, LrScale.KellerJordan), rate: 0.03),
         Muon("muon-cautious", "cautious decay", o => o.cautious = true),
+        Muon("muon-polar-express", "five steps of Polar Express", o =>
+            o.coefficients = AdaNewton.Coefficients.Fixed(PublishedSchedules.PolarExpress(5))),
+        Muon("muon-cans", "five steps of CANS", o => o.coefficients = AdaNewton.Coefficients.Fixed(PublishedSchedules.Cans)),
+        Muon("muon-cubic", "five cubic steps", o => o.coefficients = AdaNewton.Coefficients.Fixed(PublishedSchedules.Cubic5)),
+        Muon("muon-vectors", "half the rate for AdamW's part", o => o.fallback_lr_factor = 0.5),
+        Muon("muon-embedding", "twice the rate for the embedding", o => o.embedding_lr_factor = 2),
+        Around("muon-ahead", "look-ahead: strength 0.6, decay 0.95, from step 30 on", (inner, _) =>
+            new(inner, ahead: new EmaNesterov(inner, strength: 0.6, decay: 0.95, first: 30))),
+        Around("muon-average", "evaluated at 0.4 of the last weights and 0.6 of their average, decay 0.9", (inner, model) =>
+            new(inner, average: new WeightAverage(model, 0.9), share: 0.6)),
+        Around("muon-momentum", "momentum from 0.85 to 0.95 in 50 steps", (inner, _) => new(inner, momentum: new(inner, 50))),
         Root("root", "RootOptimizer as it is", _ => { }),
         Root("root-no-split", "without the split", o => o.outlier_quantile = 1),
         Root("root-scale", "split at 5.93 medians", o => o.outlier_scale = 5.93),
@@ -66,6 +77,16 @@ internal sealed record RaceEntry(string Meaning, Contender Contender, int Warmup
             set(options);
             return new Optimizers.Muon(model, lr, options);
         }));
+
+    /// <summary>Muon, with something around it.</summary>
+    private static RaceEntry Around(string name, string meaning, Func<OptimizerHelper, Gpt, SurroundedOptimizer> surround)
+    {
+        var muon = Muon(name, meaning, _ => { });
+        return muon with
+        {
+            Contender = muon.Contender with { Create = (model, lr) => surround(muon.Contender.Create(model, lr), model) },
+        };
+    }
 
     private static RaceEntry Root(string name, string meaning, Action<RootOptimizer.Options> set, double rate = 0.016) =>
         new(meaning, new(name, rate, (model, lr) =>

@@ -1,0 +1,45 @@
+using Root.Optimizers.Benchmarks.Compare;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Root.Optimizers.Benchmarks.Race;
+
+/// <summary>An optimizer with what may be put around one, in a loop that knows of optimizers only: zero_grad is called before the forward
+/// pass.</summary>
+/// <param name="inner">Makes the steps; disposed with this.</param>
+/// <param name="ahead">Looks ahead, around it.</param>
+/// <param name="average">Averages its weights.</param>
+/// <param name="share">Of the average in what is evaluated.</param>
+/// <param name="momentum">Is stepped after it.</param>
+internal sealed class SurroundedOptimizer(OptimizerHelper inner, EmaNesterov? ahead = null, WeightAverage? average = null,
+    double share = 1, MomentumWarmup? momentum = null) : OptimizerHelper, IAveraged
+{
+    public override IEnumerable<optim.ILearningRateController> ParamGroups => inner.ParamGroups;
+
+    public override IEnumerable<Parameter> parameters() => inner.parameters();
+
+    public override void zero_grad()
+    {
+        ahead?.LookAhead();
+        inner.zero_grad();
+    }
+
+    public override Tensor? step(Func<Tensor>? closure = null)
+    {
+        var loss = ahead is null ? inner.step(closure) : ahead.step(closure);
+        average?.Update();
+        momentum?.step();
+        return loss;
+    }
+
+    public IDisposable? Swap() => average?.Swap(share);
+
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (!disposing) return;
+        ahead?.Dispose();
+        average?.Dispose();
+        inner.Dispose();
+    }
+}
