@@ -13,7 +13,10 @@ namespace Root.Optimizers;
 /// <typeparam name="TOptions">The optimizer's options.</typeparam>
 public abstract class OrthogonalizingOptimizer<TOptions> : MatrixOptimizer<TOptions> where TOptions : OrthogonalizingOptions, new()
 {
-    /// <inheritdoc />
+    /// <summary>An optimizer over parameter groups.</summary>
+    /// <param name="groups">At least one.</param>
+    /// <param name="options">What the groups inherit; copied.</param>
+    /// <param name="process_group">The ranks that share the work and state of every step; null: this process does all.</param>
     protected OrthogonalizingOptimizer(IEnumerable<ParamGroup> groups, TOptions? options, IProcessGroup? process_group = null)
         : base(groups, options, process_group)
     {
