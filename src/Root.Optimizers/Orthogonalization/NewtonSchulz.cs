@@ -116,22 +116,19 @@ public static class NewtonSchulz
         if (!overwrite && ReferenceEquals(wide, X)) wide = X.clone();
         // Reading is free on the CPU; on a GPU it would wait for all work in flight.
         var frobenius = wide.device_type == DeviceType.CPU ? MatrixNorms.Frobenius(wide) : null;
-        if (frobenius is null || !SquaresAreInRange(frobenius))
+        // Whether it has lost nothing of tiny entries, nor of huge ones.
+        var isSafe = frobenius?.Gt(1e-12).logical_and_(frobenius.Le(1e12));
+        if (frobenius is null || !isSafe!.all().item<bool>())
         {
-            wide.div_(MatrixNorms.OrOne(MatrixNorms.Largest(wide)));
-            frobenius = MatrixNorms.OrOne(MatrixNorms.Frobenius(wide));
+            var largest = MatrixNorms.OrOne(MatrixNorms.Largest(wide));
+            // A matrix comes out the same whatever others are beside it.
+            if (isSafe is not null) largest.MaskedFill_(isSafe, 1);
+            frobenius = MatrixNorms.OrOne(MatrixNorms.Frobenius(wide.div_(largest)));
         }
         if (norm != 1) frobenius.Div_(norm);
         var unit = wide.div_(frobenius).to(dtype);
         if (!ReferenceEquals(wide, X)) wide.Dispose();
         return unit;
-    }
-
-    /// <summary>Whether norms have lost nothing of tiny entries, nor of huge ones.</summary>
-    private static bool SquaresAreInRange(Tensor frobenius)
-    {
-        using var inRange = frobenius.Gt(1e-12).logical_and_(frobenius.Le(1e12)).all();
-        return inRange.item<bool>();
     }
 }
 

@@ -79,7 +79,8 @@ public static class OutlierSplit
         if (momentum.device_type != DeviceType.CPU || momentum.size(-2) * momentum.size(-1) < LeastBetweenNumbers)
         {
             using var least = threshold.neg();
-            return momentum.clamp_(min: least, max: threshold);
+            momentum.clamp_(min: least, max: threshold);
+            return momentum;
         }
         using var scope = NewDisposeScope();
         var bounds = threshold.to(ScalarType.Float64).reshape(-1).data<double>().ToArray();

@@ -40,7 +40,7 @@ public class HostReadTests
         ["DeferredNumber.get_Seen"] = "reads the host's copy",
         ["GolubKahan.Quadrature"] = "a refit",
         ["Spectrum.Exact"] = "a refit",
-        ["NewtonSchulz.SquaresAreInRange"] = "the CPU's own branch",
+        ["NewtonSchulz.WithFrobeniusNorm"] = "the CPU's own branch",
         ["OrthogonalizingOptimizer.Prepare"] = "construction",
         ["OutlierSplit.OfLargestWhereZero"] = "the CPU's own branch",
         ["OutlierSplit.ToBase_"] = "the CPU's own branch",

@@ -34,6 +34,19 @@ public class NewtonSchulzTests
         Close.To(vectors[item + "/polar_express10_fp32"], result, 5e-6);
     }
 
+    [Fact]
+    public void A_matrix_comes_out_the_same_whatever_others_are_beside_it()
+    {
+        random.manual_seed(3);
+        var matrices = randn(3, 24, 72).OnDevice();
+        var alone = NewtonSchulz.Orthogonalize(matrices, Muon);
+        foreach (var other in new[] { 0, 1e-30, 1e30 })
+        {
+            var beside = NewtonSchulz.Orthogonalize(cat([matrices, other * matrices.narrow(0, 0, 1)], 0), Muon);
+            Close.Exactly(alone, beside.narrow(0, 0, 3));
+        }
+    }
+
     [Theory]
     [InlineData(24, 72)]
     [InlineData(40, 40)]
