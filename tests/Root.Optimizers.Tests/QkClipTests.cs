@@ -42,6 +42,29 @@ public class QkClipTests
         Close.To(query[.., 0], bias, 0);
     }
 
+    [Theory]
+    [InlineData(ScalarType.BFloat16)]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.Float64)]
+    public void Calm_heads_and_those_without_a_number_keep_their_weights_bit_for_bit(ScalarType type)
+    {
+        random.manual_seed(2);
+        foreach (var tau in (double[])[41, 61, 75, 83, 100])
+        {
+            double[] logits = [tau, tau - 0.5, -3, double.NaN, double.PositiveInfinity, 4 * tau];
+            var (query, key) = (randn(12, 3).to(type).OnDevice(), randn(12, 3).to(type).OnDevice());
+            var (queryBefore, keyBefore) = (query.clone(), key.clone());
+            var gamma = QkClip.Apply(query, key, tensor(logits).to(type).OnDevice(), tau);
+            Assert.Equal(type == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32, gamma.dtype);
+            Close.To(tensor([1, 1, 1, 1, 1, 0.25]), gamma, 0);
+            foreach (var (before, after) in ((Tensor, Tensor)[])[(queryBefore, query), (keyBefore, key)])
+            {
+                Close.Exactly(before[..10], after[..10]);
+                Close.Exactly(before[10..] * 0.5, after[10..]);
+            }
+        }
+    }
+
     [Fact]
     public void What_does_not_fit_is_refused()
     {

@@ -62,9 +62,6 @@ internal static class Held
         return X.div_(held);
     }
 
-    /// <summary>a / X, new.</summary>
-    public static Tensor Over(this double a, Tensor X) => X.reciprocal().Mul_(a);
-
     /// <summary>X &lt;- X + a Y Z, entry by entry.</summary>
     public static Tensor AddCMul_(this Tensor X, Tensor Y, Tensor Z, double a)
     {
