@@ -10,12 +10,16 @@ namespace Root.Optimizers;
 /// A look-ahead around any optimizer: gradients are taken where the training has been going, and the step is made from there (EMA-Nesterov,
 /// arXiv 2605.25395; as modded-nanogpt, track 3, number 39, has it):
 /// <code>
-/// W' = W + b d                                      before the forward pass; b = strength lr / initial lr
+/// W' = W + b d                                      before the forward pass; b = strength lr / largest lr
 /// W  &lt;- the optimizer's step from W' along the gradient at W'
 /// d  &lt;- decay d + (1 - decay) (W - the old W)
 /// </code>
-/// It keeps one number an entry, and a second one between look-ahead and step.
+/// The largest rate is that of the group so far, and at least the one that the optimizer was made with: b is never above strength. While a
+/// schedule raises the rate beyond that one, as OneCycleLR may, b is strength itself; make the optimizer with the schedule's peak to have
+/// less then. It keeps one number an entry, and a second one between look-ahead and step.
 /// </summary>
+/// <remarks>W' is rounded to the parameter's type. Of 16 bits, what of b d is less than half the distance to the next number is dropped, and
+/// of a weight that does move the optimizer's float32 master begins at the rounded W', as after any change from outside.</remarks>
 /// <example><code>
 /// using var optimizer = new RootOptimizer(model, lr: 2e-3);
 /// using var ahead = new EmaNesterov(optimizer);
@@ -28,10 +32,12 @@ namespace Root.Optimizers;
 public sealed class EmaNesterov : IDisposable
 {
     private readonly optim.Optimizer _optimizer;
-    private readonly (ParamGroup group, Parameter parameter)[] _parameters;
+    private readonly ParamGroup[] _groups;
+    private readonly (int group, Parameter parameter)[] _parameters;
     private readonly Tensor[] _directions;
     private readonly double _strength, _decay;
     private readonly int _first, _last;
+    private double[] _largestRates;
     private Tensor[]? _before;
 
     /// <summary>A look-ahead around an optimizer.</summary>
@@ -49,13 +55,40 @@ public sealed class EmaNesterov : IDisposable
         Require.AtLeast(first, 0);
         Require.AtLeast(last, first);
         (_optimizer, _strength, _decay, _first, _last) = (optimizer, strength, decay, first, last);
-        _parameters = [.. optimizer.ParamGroups.Cast<ParamGroup>().SelectMany(group => group.Parameters.Select(p => (group, p)))];
+        _groups = [.. optimizer.ParamGroups.Cast<ParamGroup>()];
+        _largestRates = [.. _groups.Select(group => group.InitialLearningRate)];
+        _parameters = [.. _groups.SelectMany((group, index) => group.Parameters.Select(p => (index, p)))];
         using var grad = no_grad();
         _directions = [.. _parameters.Select(p => Sums.Like(p.parameter))];
     }
 
     /// <summary>How many steps were taken; to be set where <see cref="Directions"/> are, when a run is resumed.</summary>
-    public int Steps { get; set; }
+    /// <exception cref="ArgumentException">It is set to less than 0.</exception>
+    public int Steps
+    {
+        get;
+        set
+        {
+            Require.AtLeast(value, 0, nameof(Steps));
+            field = value;
+        }
+    }
+
+    /// <summary>The largest learning rate that each of the optimizer's groups has had, its initial one included; to be set where
+    /// <see cref="Directions"/> are, when a run is resumed whose schedule goes above the initial rate.</summary>
+    /// <exception cref="ArgumentException">It is set to another number of rates than there are groups, or to one that is negative or not
+    /// finite.</exception>
+    public IReadOnlyList<double> LargestRates
+    {
+        get => [.. _largestRates];
+        set
+        {
+            if (value.Count != _groups.Length)
+                throw new ArgumentException($"{value.Count} rates were given for {_groups.Length} groups.", nameof(LargestRates));
+            foreach (var rate in value) Require.NotNegative(rate, nameof(LargestRates));
+            _largestRates = [.. value];
+        }
+    }
 
     /// <summary>d of every parameter, in the order of the groups, in float32, or float64 of float64 parameters. To resume a run, save them
     /// between two steps and copy them back.</summary>
@@ -69,6 +102,7 @@ public sealed class EmaNesterov : IDisposable
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         _before = [.. _parameters.Select(p => p.parameter.detach().clone().DetachFromDisposeScope())];
+        for (var i = 0; i < _groups.Length; i++) _largestRates[i] = Math.Max(_largestRates[i], _groups[i].LearningRate);
         if (Steps < _first || Steps >= _last) return;
         foreach (var ((group, parameter), direction) in _parameters.Zip(_directions))
             parameter.Add_(direction.to(parameter.dtype), _strength * Share(group));
@@ -115,9 +149,8 @@ public sealed class EmaNesterov : IDisposable
         }
     }
 
-    /// <summary>How much of its learning rate a group has by its schedule.</summary>
-    private static double Share(ParamGroup group) =>
-        group.InitialLearningRate > 0 ? group.LearningRate / group.InitialLearningRate : 1;
+    /// <summary>How much of its largest learning rate a group has.</summary>
+    private double Share(int group) => _largestRates[group] > 0 ? _groups[group].LearningRate / _largestRates[group] : 0;
 
     /// <summary>Releases the directions; a look-ahead without a step is taken back.</summary>
     public void Dispose()

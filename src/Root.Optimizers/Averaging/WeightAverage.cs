@@ -51,7 +51,16 @@ public sealed class WeightAverage : IDisposable
     }
 
     /// <summary>How many updates the average is of; to be set where <see cref="Averages"/> are, when a run is resumed.</summary>
-    public long Updates { get; set; }
+    /// <exception cref="ArgumentException">It is set to less than 0.</exception>
+    public long Updates
+    {
+        get;
+        set
+        {
+            Require.AtLeast(value, 0, nameof(Updates));
+            field = value;
+        }
+    }
 
     /// <summary>The averages, in the order of the parameters, in float32, or float64 of float64 parameters. To resume a run, save them and
     /// copy them back.</summary>

@@ -31,8 +31,8 @@ public sealed class MomentumWarmup : LRScheduler
     /// <param name="to">The last, in [0, 1]; null: what each group has.</param>
     /// <exception cref="ArgumentException">Nothing here has momentum, or a number is out of range.</exception>
     public MomentumWarmup(optim.Optimizer optimizer, int steps, double from = 0.85, double? to = null)
+        : base(optimizer ?? throw new ArgumentNullException(nameof(optimizer)), last_epoch: 0) // -1 would overwrite groups' initial rates
     {
-        ArgumentNullException.ThrowIfNull(optimizer);
         Require.AtLeast(steps, 1);
         Require.Momentum(from);
         if (to is { } end) Require.Momentum(end, nameof(to));
@@ -44,18 +44,13 @@ public sealed class MomentumWarmup : LRScheduler
         Set();
     }
 
-    /// <summary>After each step of the optimizer.</summary>
-    public override void step()
-    {
-        _taken++;
-        Set();
-    }
-
-    /// <summary>Goes to the momentum after so many steps; null: the next.</summary>
+    /// <summary>After each step of the optimizer: the next momentum, or that after so many steps. Learning rates stay;
+    /// <see cref="LRScheduler.get_last_lr"/> says what they were then.</summary>
     /// <param name="epoch">At least 0.</param>
     public override void step(int? epoch)
     {
         if (epoch is { } steps) Require.AtLeast(steps, 0, nameof(epoch));
+        base.step(null); // notes the rates
         _taken = epoch ?? _taken + 1;
         Set();
     }

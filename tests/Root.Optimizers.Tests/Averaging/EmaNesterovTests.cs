@@ -1,3 +1,4 @@
+using Root.Optimizers.Core;
 using Root.Optimizers.Tests.Support;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -50,6 +51,77 @@ public class EmaNesterovTests
         second.Directions[0].copy_(first.Directions[0]);
         for (var step = 3; step < 6; step++) Step(second, parameter, optimizer);
         Close.Exactly(unbroken, parameter.detach());
+    }
+
+    [Fact]
+    public void OneCycleLR_looks_ahead_by_the_share_of_its_peak_also_when_it_is_resumed()
+    {
+        var parameter = new Parameter(zeros(2, dtype: float64).OnDevice());
+        using var inner = optim.SGD([parameter], 0.1, momentum: 0.9);
+        var scheduler = optim.lr_scheduler.OneCycleLR(inner, max_lr: 1, total_steps: 20);
+        var group = inner.ParamGroups.First();
+        var ahead = new EmaNesterov(inner, strength: 0.6);
+        double largest = 0.1, least = 1;
+        for (var step = 0; step < 20; step++)
+        {
+            if (step == 12)
+            {
+                var resumed = new EmaNesterov(inner, strength: 0.6) { Steps = ahead.Steps, LargestRates = ahead.LargestRates };
+                ahead.Dispose();
+                ahead = resumed;
+            }
+            ahead.Directions[0].fill_(1);
+            ahead.LookAhead();
+            largest = Math.Max(largest, group.LearningRate);
+            var b = parameter[0].item<double>();
+            Assert.Equal(0.6 * (group.LearningRate / largest), b);
+            least = Math.Min(least, b);
+            parameter.grad = zeros_like(parameter);
+            ahead.step();
+            parameter.detach().zero_();
+            scheduler.step();
+        }
+        ahead.Dispose();
+        Assert.InRange(least, 0, 0.1);
+        Assert.Equal(1, largest, 1e-12);
+    }
+
+    [Fact]
+    public void Of_16_bits_what_is_less_than_half_a_unit_is_dropped_and_the_master_of_what_moves_begins_there()
+    {
+        var start = tensor([1, 1.5f, 1, 1.5f]).view(2, 2);
+        var parameter = new Parameter(start.to(bfloat16).OnDevice());
+        using var optimizer = new Muon([("w", parameter)], lr: 1e-3, new() { momentum = 0, weight_decay = 1 });
+        using var ahead = new EmaNesterov(optimizer, strength: 1);
+        Tensor Master() => ((MatrixSlot)optimizer.Slots.Single()).State["master"];
+        void Step()
+        {
+            Models.Gradient(parameter, zeros(2, 2)); // nothing but decay
+            ahead.step();
+        }
+        ahead.LookAhead();
+        Step();
+        var master = Master().clone();
+        Assert.NotEqual(0, Close.Difference(master, parameter.detach()));
+        var (before, unit) = (parameter.detach().clone(), Math.Pow(2, -7));
+        ahead.Directions[0].copy_(tensor([unit / 5, unit / 5, 2 * unit, 2 * unit]).view(2, 2));
+        ahead.LookAhead();
+        var there = parameter.detach().clone();
+        Close.Exactly(before[0], there[0]);
+        Close.To(before[1].to(float32) + 2 * unit, there[1], 0);
+        Step();
+        Close.To(cat([master[..1], there[1..].to(float32)]) * (1 - 1e-3), Master(), 1e-7);
+    }
+
+    [Fact]
+    public void What_is_resumed_is_checked()
+    {
+        using var optimizer = optim.SGD([Models.Parameter(2)], 0.1);
+        using var ahead = new EmaNesterov(optimizer);
+        Assert.Contains("Steps", Assert.Throws<ArgumentException>(() => ahead.Steps = -1).Message);
+        Assert.Throws<ArgumentException>(() => ahead.LargestRates = []);
+        Assert.Contains("LargestRates", Assert.Throws<ArgumentException>(() => ahead.LargestRates = [double.NaN]).Message);
+        Assert.Equal([0.1], ahead.LargestRates);
     }
 
     [Fact]

@@ -60,6 +60,39 @@ public class WeightAverageTests
     }
 
     [Fact]
+    public void A_resumed_average_is_that_of_an_unbroken_run_bit_for_bit()
+    {
+        random.manual_seed(4);
+        Parameter[] parameters = [Models.Parameter(ScalarType.Float64, 3, 4), Models.Parameter(ScalarType.BFloat16, 6)];
+        using var unbroken = new WeightAverage(parameters, 0.8);
+        WeightAverage resumed = new(parameters, 0.8);
+        for (var n = 0; n < 12; n++)
+        {
+            if (n is 3 or 9) // as a mean, and as an exponential average
+            {
+                var next = new WeightAverage(parameters, 0.8) { Updates = resumed.Updates };
+                foreach (var (mine, its) in next.Averages.Zip(resumed.Averages)) mine.copy_(its);
+                resumed.Dispose();
+                resumed = next;
+            }
+            Change(parameters);
+            unbroken.Update();
+            resumed.Update();
+        }
+        using (resumed)
+            foreach (var (expected, actual) in unbroken.Averages.Zip(resumed.Averages)) Close.Exactly(expected, actual);
+    }
+
+    [Fact]
+    public void A_negative_number_of_updates_is_refused()
+    {
+        using var average = new WeightAverage([Models.Parameter(2)]);
+        average.Update();
+        Assert.Contains("Updates", Assert.Throws<ArgumentException>(() => average.Updates = -1).Message);
+        Assert.Equal(1, average.Updates);
+    }
+
+    [Fact]
     public void It_leaks_nothing()
     {
         Parameter[] parameters = [Models.Parameter(3, 4), Models.Parameter(ScalarType.BFloat16, 6)];

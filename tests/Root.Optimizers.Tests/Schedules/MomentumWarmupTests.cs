@@ -42,6 +42,24 @@ public class MomentumWarmupTests
     }
 
     [Fact]
+    public void It_notes_the_rates_and_leaves_them_and_the_initial_ones()
+    {
+        using var optimizer = optim.SGD([Models.Parameter(3)], 0.1, momentum: 0.5);
+        var rate = optim.lr_scheduler.LambdaLR(optimizer, step => 1.0 / (2 + step));
+        var momentum = new MomentumWarmup(optimizer, steps: 2);
+        var group = optimizer.ParamGroups.First();
+        for (var step = 0; step < 3; step++)
+        {
+            Assert.Equal(0.1 / (2 + step), group.LearningRate);
+            Assert.Equal(0.1, group.InitialLearningRate);
+            Assert.Equal([group.LearningRate], momentum.get_last_lr());
+            optimizer.step();
+            rate.step();
+            momentum.step();
+        }
+    }
+
+    [Fact]
     public void A_resumed_run_has_the_momentum_of_an_unbroken_one()
     {
         using var optimizer = new RootOptimizer([Models.Parameter(3, 4)]);
