@@ -23,8 +23,10 @@ internal static class WeightNormStep
         var (before, length) = (MatrixNorms.Frobenius(W), MatrixNorms.OrOne(MatrixNorms.Frobenius(U)));
         if (options.weight_norm == WeightNorm.Hyperball)
         {
-            W.sub_(U.mul(before.div(length).Mul_(rate)));
-            return W.mul_(before.div(MatrixNorms.OrOne(MatrixNorms.Frobenius(W))));
+            // What is 0 has no norm to keep: it takes the free step.
+            var isZero = before.IsZero();
+            W.sub_(U.mul(before.div(length).MaskedFill_(isZero, scale).Mul_(rate)));
+            return W.mul_(before.div(MatrixNorms.OrOne(MatrixNorms.Frobenius(W))).MaskedFill_(isZero, 1));
         }
         WeightDecay.Apply_(W, U, rate * options.weight_decay, options.cautious);
         // max(1, floor ||W|| / ||s U||)

@@ -1,3 +1,4 @@
+using Root.Optimizers.Core;
 using Root.Optimizers.Tests.Support;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -49,6 +50,67 @@ public class WeightNormTests
         var refused = Assert.Throws<ArgumentException>(() =>
             new RootOptimizer([("lora_B", zero)], new() { weight_norm = WeightNorm.Hyperball }));
         Assert.Contains("'lora_B'", refused.Message);
+    }
+
+    [Fact]
+    public void A_matrix_that_is_0_when_Hyperball_is_set_steps_freely_until_it_has_a_norm_and_keeps_that()
+    {
+        random.manual_seed(9);
+        Parameter Zero() => new(zeros(4, 6).OnDevice());
+        var (weight, loaded, freely) = (Zero(), Zero(), Zero());
+        var (other, otherLoaded) = (Models.Parameter(4, 6), Models.Parameter(4, 6));
+        var norm = Norm(other);
+        using var optimizer = new Muon([weight, other], lr: 0.02);
+        using var resumed = new Muon([loaded, otherLoaded], lr: 0.02);
+        using var free = new Muon([freely], lr: 0.02);
+        optimizer.ParamGroups.Cast<Muon.ParamGroup>().Single().Options.weight_norm = WeightNorm.Hyperball;
+        Saving.LoadFile(resumed, Saving.FileBytes(optimizer));
+
+        weight.grad = zeros_like(weight);
+        optimizer.step();
+        Close.To(zeros(4, 6), weight.detach(), 0);
+
+        foreach (var parameter in (Parameter[])[weight, other, loaded, otherLoaded, freely]) Models.Gradient(parameter, ones(4, 6).tril());
+        optimizer.step();
+        resumed.step();
+        free.step();
+        Close.Exactly(freely.detach(), weight.detach());
+        Close.Exactly(freely.detach(), loaded.detach());
+        Assert.Equal(norm, Norm(other), 1e-5);
+
+        var kept = Norm(weight);
+        Models.Gradient(weight, randn(4, 6));
+        optimizer.step();
+        Assert.NotEqual(0, Close.Difference(freely.detach(), weight.detach()));
+        Assert.Equal(kept, Norm(weight), 1e-6);
+    }
+
+    [Theory]
+    [InlineData(WeightNorm.Free, 0)]
+    [InlineData(WeightNorm.Free, 0.5)]
+    [InlineData(WeightNorm.RadialBrake, 0)]
+    [InlineData(WeightNorm.Hyperball, 0)]
+    public void An_observer_sees_U_of_a_free_step_and_else_the_old_weight_less_the_new_one(WeightNorm norm, double floor)
+    {
+        random.manual_seed(10);
+        var parameter = Models.Parameter(4, 6);
+        var before = parameter.detach().clone();
+        using var optimizer = new Muon([parameter], lr: 0.02, new() { weight_norm = norm, relative_update_floor = floor });
+        var observer = new Updates();
+        optimizer.Observer = observer;
+        Models.RandomGradients([parameter]);
+        optimizer.step();
+        var moved = before - parameter.detach();
+        if (norm == WeightNorm.Free && floor == 0) Assert.InRange(Norm(observer.Last!), 1.5, 2.5); // four singular values of about 1
+        else Close.To(moved, observer.Last![0], 1e-7);
+    }
+
+    private sealed class Updates : IStepObserver
+    {
+        public Tensor? Last { get; private set; }
+
+        public void OnMatrix(MatrixPart part, long step, Tensor momentum, Tensor update) =>
+            Last = update.clone().DetachFromDisposeScope();
     }
 
     [Fact]

@@ -11,7 +11,8 @@ public abstract class OrthogonalizingOptions : MatrixOptions
     /// <summary>How the learning rate depends on the shape.</summary>
     public virtual LrScale lr_scale { get => Get(LrScale.MatchAdamWRms); set => Set(value); }
 
-    /// <summary>What the factor of <see cref="lr_scale"/> is multiplied by, for all shapes alike. Above 0.</summary>
+    /// <summary>What the factor of <see cref="lr_scale"/> is multiplied by, for all shapes alike. Above 0. Like it without effect with
+    /// <see cref="WeightNorm.Hyperball"/>.</summary>
     public double lr_factor { get => Get(1.0); set => Set(value); }
 
     /// <summary>The factor of a part's matrices.</summary>
