@@ -42,6 +42,21 @@ public class FallbackRateTests
             { fallback_lr_factor = 0.5, embedding_lr_factor = 3, head_lr_factor = 0, vector_lr_factor = 0.1 });
     }
 
+    [Fact]
+    public void Routing_prints_of_which_kind_a_parameter_is()
+    {
+        var (model, parameters) = Model();
+        using var optimizer = new Muon(model);
+        optimizer.add_param_group(new Muon.ParamGroup([("untold", parameters[^1])], new Muon.Options { route = _ => Route.AdamW }));
+        string[] expected = ["AdamW (embedding)", "AdamW (vector)", "AdamW (vector)", "AdamW (head)", "AdamW  "];
+        var lines = optimizer.Routing.ToString().Split(Environment.NewLine);
+        foreach (var (name, kind) in Names.Zip(expected))
+        {
+            Assert.Contains(kind, Assert.Single(lines, line => line.StartsWith(name, StringComparison.Ordinal)));
+            Assert.Contains(kind, optimizer.Routing.Single(routed => routed.Name == name).ToString());
+        }
+    }
+
     [Theory]
     [InlineData("embedding_lr_factor")]
     [InlineData("head_lr_factor")]

@@ -31,11 +31,16 @@ public sealed record RoutedParameter(string? Name, IReadOnlyList<long> Shape, Ro
     /// <summary>Which matrices it is taken for, such as "3 of 64x64", where it is not one by itself.</summary>
     internal string? Matrices { get; init; }
 
-    /// <summary>One line: name, shape, route, matrices where it is several, and reason.</summary>
-    public override string ToString() => $"{Columns(Name, Shape)} {Route,-7} {(Matrices is null ? "" : Matrices + "  ")}{Reason}";
+    /// <summary>One line: name, shape, route, of an embedding, a head or a vector of AdamW's which, matrices where it is several, and
+    /// reason.</summary>
+    public override string ToString() => $"{Columns(Name, Shape)} {RouteText,-17} {(Matrices is null ? "" : Matrices + "  ")}{Reason}";
 
     /// <summary>What the line says, apart.</summary>
-    internal string[] Cells => [NameText(Name), ShapeText(Shape), $"{Route}", Matrices ?? "", Reason];
+    internal string[] Cells => [NameText(Name), ShapeText(Shape), RouteText, Matrices ?? "", Reason];
+
+    /// <summary>With what decides on the learning rate of AdamW.</summary>
+    private string RouteText =>
+        Route == Route.AdamW && Kind != FallbackKind.Other ? $"{Route} ({Kind.ToString().ToLowerInvariant()})" : $"{Route}";
 
     /// <summary>Name and shape as the lines of a table begin.</summary>
     internal static string Columns(string? name, IEnumerable<long> shape) =>
@@ -64,7 +69,7 @@ public sealed class Routing : IReadOnlyList<RoutedParameter>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>A line per parameter: name, shape, route, matrices where any is several, and reason, in aligned columns.</summary>
+    /// <summary>A line per parameter, as <see cref="RoutedParameter.ToString"/> has it, in aligned columns.</summary>
     public override string ToString()
     {
         var lines = _parameters.Select(p => p.Cells).ToArray();
