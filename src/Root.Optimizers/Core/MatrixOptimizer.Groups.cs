@@ -54,7 +54,10 @@ public abstract partial class MatrixOptimizer
             foreach (var slot in added.SelectMany(group => group.Slots)) slot.Kept.Dispose();
             throw;
         }
-        foreach (var action in then) action?.Invoke();
+        OnEveryRank(() =>
+        {
+            foreach (var action in then) action?.Invoke();
+        });
         foreach (var group in added)
         {
             group.Public.Options = group.Adopted;

@@ -167,7 +167,8 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         var matrices = _groups.Select(group =>
             group.Matrices.Select(bundle => bundle.BatchNow(Observer)).OfType<MatrixBatch>().ToArray()).ToArray();
         var vectors = _groups.Select(group => group.Vectors.SelectMany(bundle => bundle.BatchesNow()).ToArray()).ToArray();
-        OnStepping(_groups.SelectMany(group => group.Parts).Where(part => part.Slot.IsStepped));
+        // A rank may refuse by itself, such as a weight that is off its manifold there alone.
+        OnEveryRank(() => OnStepping(_groups.SelectMany(group => group.Parts).Where(part => part.Slot.IsStepped)));
 
         // Batches that are done.
         var (doneMatrices, doneVectors) = (new List<MatrixBatch>(), new List<VectorBatch>());

@@ -227,6 +227,57 @@ public class ShardedStepTests
         Assert.Equal(["second.weight", "embed.weight"], failures[1].Moved.Select(parameter => parameter.Name));
     }
 
+    /// <summary>On two ranks.</summary>
+    private static string[] OnManifold(Action<ManifoldMuon, Parameter, int> use, bool initialize) => ThreadGroup.Run(2, group =>
+    {
+        using var weight = new Parameter(eye(6, 4));
+        using var optimizer = new ManifoldMuon([("a.weight", weight)], 0.1, new() { initialize = initialize }, group);
+        use(optimizer, weight, group.Rank);
+        weight.grad = ones_like(weight);
+        var message = Assert.ThrowsAny<Exception>(() => optimizer.step()).Message;
+        Assert.Equal(0, optimizer.Slots.Single().Kept.step);
+        return message;
+    });
+
+    [Fact]
+    public void A_weight_that_one_rank_has_off_its_manifold_is_refused_on_all()
+    {
+        var messages = OnManifold((_, weight, rank) =>
+        {
+            using var grad = no_grad();
+            if (rank == 1) weight.fill_(1);
+        }, initialize: false);
+        Assert.StartsWith("'a.weight' of shape (6, 4) is ", messages[1]);
+        Assert.StartsWith("Rank 1: 'a.weight' of shape (6, 4) is ", messages[0]);
+    }
+
+    [Fact]
+    public void A_handler_that_throws_on_one_rank_ends_the_step_of_all()
+    {
+        var messages = OnManifold((optimizer, weight, rank) =>
+        {
+            using var grad = no_grad();
+            weight.fill_(1);
+            if (rank == 0) optimizer.WeightMoved += _ => throw new TimeoutException("It is late.");
+        }, initialize: true);
+        Assert.Equal(["It is late.", "Rank 0: It is late."], messages);
+    }
+
+    [Fact]
+    public void A_handler_that_throws_on_one_rank_keeps_a_group_from_being_added_on_all()
+    {
+        var messages = ThreadGroup.Run(2, group =>
+        {
+            using var optimizer = new ManifoldMuon([("a.weight", new Parameter(eye(6, 4)))], 0.1, process_group: group);
+            if (group.Rank == 1) optimizer.WeightMoved += _ => throw new TimeoutException("It is late.");
+            var message = Assert.ThrowsAny<Exception>(() =>
+                optimizer.add_param_group(new ManifoldMuon.ParamGroup([("b.weight", new Parameter(ones(6, 4)))]))).Message;
+            Assert.Single(optimizer.Slots);
+            return message;
+        });
+        Assert.Equal(["Rank 1: It is late.", "It is late."], messages);
+    }
+
     [Fact]
     public void Another_model_on_one_rank_is_refused_on_all_with_the_first_difference()
     {
