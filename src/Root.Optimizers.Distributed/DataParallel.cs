@@ -80,6 +80,11 @@ public static class DataParallel
     {
         ArgumentNullException.ThrowIfNull(group);
         ArgumentNullException.ThrowIfNull(items);
-        for (var i = group.Rank; i < items.Count / group.Size * group.Size; i += group.Size) yield return items[i];
+        return Items();
+
+        IEnumerable<T> Items()
+        {
+            for (var i = group.Rank; i < items.Count / group.Size * group.Size; i += group.Size) yield return items[i];
+        }
     }
 }
