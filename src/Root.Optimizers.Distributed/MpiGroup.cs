@@ -14,17 +14,22 @@ namespace Root.Optimizers.Distributed;
 /// </summary>
 internal sealed class MpiGroup : IProcessGroup
 {
-    /// <summary>Of one call: MPI counts in 32 bits.</summary>
-    private const long MostEntries = 1 << 28;
+    /// <summary>Of one call: MPI counts in 32 bits, and so does a span.</summary>
+    private const long MostBytes = 1 << 30;
+
+    /// <summary>Bytes in which a rank says which call it is about to make: its kind and bytes, and what else must be the same.</summary>
+    private const int Announcement = 2 * sizeof(long);
 
     private readonly BlockingCollection<Action> _calls = [];
     private readonly MpiLibrary _mpi;
-    private readonly TimeSpan _timeLimit;
+    private TimeSpan _timeLimit;
     private nint _announced;
 
     public MpiGroup(Launcher launcher, TimeSpan timeLimit)
     {
-        _timeLimit = timeLimit;
+        // Ranks start one after the other, on machines under load.
+        _timeLimit = timeLimit > ProcessGroup.DefaultTimeLimit ? timeLimit : ProcessGroup.DefaultTimeLimit;
+        (Rank, Size) = (launcher.Rank, launcher.Size);
         _mpi = MpiLibrary.Load(launcher);
         new Thread(() =>
         {
@@ -36,6 +41,8 @@ internal sealed class MpiGroup : IProcessGroup
             throw new InvalidOperationException($"{launcher.Name} has started this program as rank {launcher.Rank} of {launcher.Size}, and "
                 + $"{_mpi.Name} takes it for rank {Rank} of {Size}: they do not go together. Start it with the library's own launcher, or "
                 + $"name the launcher's library in {Launcher.LibraryVariable}.");
+        OnThread(() => Meet(Kind.Start));
+        _timeLimit = timeLimit;
     }
 
     public int Rank { get; private set; }
@@ -46,7 +53,8 @@ internal sealed class MpiGroup : IProcessGroup
 
     private enum Kind
     {
-        AllReduce = 1,
+        Start = 1,
+        AllReduce,
         ReduceScatter,
         AllGather,
         Broadcast,
@@ -63,42 +71,55 @@ internal sealed class MpiGroup : IProcessGroup
         Mpi.Check(Mpi.MPI_Comm_split_type(_mpi.World, _mpi.SharedMemory, rank, _mpi.NoInfo, out var machine));
         Mpi.Check(Mpi.MPI_Comm_rank(machine, out var localRank));
         (Rank, Size, LocalRank) = (rank, size, localRank);
-        _announced = Marshal.AllocHGlobal((size + 1) * sizeof(long));
+        _announced = Marshal.AllocHGlobal((size + 1) * Announcement);
     }
 
-    public void AllReduce(Tensor x) => Call(Kind.AllReduce, x, flat =>
+    public void AllReduce(Tensor x) => Call(Kind.AllReduce, x, flat => InChunks(flat, chunk =>
+        Mpi.Check(Mpi.MPI_Allreduce(_mpi.InPlace, Address(chunk), (int)chunk.numel(), SumType(x), _mpi.Sum, _mpi.World))));
+
+    public void ReduceScatter(Tensor x, IReadOnlyList<long> counts)
     {
-        for (var start = 0L; start < flat.numel(); start += MostEntries)
+        Arguments.CheckSegments(x, counts, Size);
+        int[] each = [.. counts.Select(count => (int)count)];
+        Call(Kind.ReduceScatter, x, flat =>
         {
-            using var chunk = flat.narrow(0, start, Math.Min(MostEntries, flat.numel() - start));
-            Mpi.Check(Mpi.MPI_Allreduce(_mpi.InPlace, Address(chunk), (int)chunk.numel(), SumType(x), _mpi.Sum, _mpi.World));
-        }
-    });
+            var own = flat.narrow(0, counts.Take(Rank).Sum(), counts[Rank]);
+            var sum = empty_like(own);
+            Mpi.Check(Mpi.MPI_Reduce_scatter(Address(flat), Address(sum), each, SumType(x), _mpi.Sum, _mpi.World));
+            own.copy_(sum);
+        }, HashOf(counts));
+    }
 
-    public void ReduceScatter(Tensor x, IReadOnlyList<long> counts) => Call(Kind.ReduceScatter, x, flat =>
+    public void AllGather(Tensor x, IReadOnlyList<long> counts)
     {
-        var own = flat.narrow(0, counts.Take(Rank).Sum(), counts[Rank]);
-        var sum = empty_like(own);
-        int[] each = [.. counts.Select(count => checked((int)count))];
-        Mpi.Check(Mpi.MPI_Reduce_scatter(Address(flat), Address(sum), each, SumType(x), _mpi.Sum, _mpi.World));
-        own.copy_(sum);
-    });
+        Arguments.CheckSegments(x, counts, Size);
+        int[] bytes = [.. counts.Select(count => (int)(count * x.ElementSize))], places = new int[bytes.Length];
+        for (var rank = 1; rank < places.Length; rank++) places[rank] = places[rank - 1] + bytes[rank - 1];
+        Call(Kind.AllGather, x, flat =>
+            Mpi.Check(Mpi.MPI_Allgatherv(_mpi.InPlace, 0, _mpi.Bytes, Address(flat), bytes, places, _mpi.Bytes, _mpi.World)),
+            HashOf(counts));
+    }
 
-    public void AllGather(Tensor x, IReadOnlyList<long> counts) => Call(Kind.AllGather, x, flat =>
+    public void Broadcast(Tensor x, int root)
     {
-        int[] bytes = [.. counts.Select(count => checked((int)(count * x.ElementSize)))], places = new int[bytes.Length];
-        for (var rank = 1; rank < places.Length; rank++) places[rank] = checked(places[rank - 1] + bytes[rank - 1]);
-        Mpi.Check(Mpi.MPI_Allgatherv(_mpi.InPlace, 0, _mpi.Bytes, Address(flat), bytes, places, _mpi.Bytes, _mpi.World));
-    });
+        Arguments.CheckRoot(x, root, Size);
+        Call(Kind.Broadcast, x, flat => InChunks(flat, chunk =>
+            Mpi.Check(Mpi.MPI_Bcast(Address(chunk), (int)(chunk.numel() * x.ElementSize), _mpi.Bytes, root, _mpi.World))), root);
+    }
 
-    public void Broadcast(Tensor x, int root) => Call(Kind.Broadcast, x, flat =>
+    private static void InChunks(Tensor flat, Action<Tensor> call)
     {
-        for (var start = 0L; start < flat.numel(); start += MostEntries / x.ElementSize)
+        var most = MostBytes / flat.ElementSize;
+        for (var start = 0L; start < flat.numel(); start += most)
         {
-            using var chunk = flat.narrow(0, start, Math.Min(MostEntries / x.ElementSize, flat.numel() - start));
-            Mpi.Check(Mpi.MPI_Bcast(Address(chunk), (int)(chunk.numel() * x.ElementSize), _mpi.Bytes, root, _mpi.World));
+            using var chunk = flat.narrow(0, start, Math.Min(most, flat.numel() - start));
+            call(chunk);
         }
-    });
+    }
+
+    /// <summary>The same in every process, unlike .NET's own.</summary>
+    private static long HashOf(IReadOnlyList<long> counts) =>
+        counts.Aggregate(0L, (hash, count) => unchecked((hash ^ count) * 0x5851F42D4C957F2D));
 
     public void Barrier() => OnThread(() => Meet(Kind.Barrier));
 
@@ -119,7 +140,11 @@ internal sealed class MpiGroup : IProcessGroup
     }
 
     /// <summary>A call on a tensor, when all ranks are there.</summary>
-    private void Call(Kind kind, Tensor x, Action<Tensor> call)
+    /// <param name="kind">Which.</param>
+    /// <param name="x">The tensor.</param>
+    /// <param name="call">Given its entries, on the host.</param>
+    /// <param name="detail">Of the call's other arguments, which are to be the same on all ranks: a root, or a hash.</param>
+    private void Call(Kind kind, Tensor x, Action<Tensor> call, long detail = 0)
     {
         if (!x.is_contiguous()) throw new ArgumentException("A tensor for other ranks must be contiguous.", nameof(x));
         if (kind is Kind.AllReduce or Kind.ReduceScatter) _ = SumType(x);
@@ -131,18 +156,19 @@ internal sealed class MpiGroup : IProcessGroup
         {
             using var scope = NewDisposeScope();
             using var grad = no_grad();
-            Meet(kind, flat.numel() * x.ElementSize);
+            Meet(kind, flat.numel() * x.ElementSize, detail);
             Watched($"{kind}", () => call(flat));
         });
         if (x.device_type != DeviceType.CPU) x.copy_(flat.view(x.shape));
     }
 
     /// <summary>Tells all ranks which call comes, and waits until all have told.</summary>
-    private void Meet(Kind kind, long bytes = 0)
+    private void Meet(Kind kind, long bytes = 0, long detail = 0)
     {
         var request = (nint)0;
         Marshal.WriteInt64(_announced, ((long)kind << 56) + bytes);
-        Mpi.Check(Mpi.MPI_Iallgather(_announced, sizeof(long), _mpi.Bytes, _announced + sizeof(long), sizeof(long), _mpi.Bytes, _mpi.World,
+        Marshal.WriteInt64(_announced, sizeof(long), detail);
+        Mpi.Check(Mpi.MPI_Iallgather(_announced, Announcement, _mpi.Bytes, _announced + Announcement, Announcement, _mpi.Bytes, _mpi.World,
             ref request));
         var (since, spin, done) = (Stopwatch.StartNew(), new SpinWait(), 0);
         while (done == 0)
@@ -153,8 +179,14 @@ internal sealed class MpiGroup : IProcessGroup
         }
         var own = Marshal.ReadInt64(_announced);
         for (var rank = 0; rank < Size; rank++)
-            if (Marshal.ReadInt64(_announced, (rank + 1) * sizeof(long)) is var its && its != own)
+        {
+            var its = Marshal.ReadInt64(_announced, (rank + 1) * Announcement);
+            if (its != own)
                 AbortNow($"It calls {Text(own)}, and rank {rank} calls {Text(its)}: all ranks must make the same calls in the same order.");
+            if (Marshal.ReadInt64(_announced, (rank + 1) * Announcement + sizeof(long)) != detail)
+                AbortNow($"It calls {Text(own)}, and rank {rank} does with {(kind == Kind.Broadcast ? "another root" : "other segments")}: "
+                    + "they must be the same on all ranks.");
+        }
 
         static string Text(long call) => $"{(Kind)(call >> 56)} of {call & ((1L << 56) - 1)} bytes";
     }

@@ -15,17 +15,11 @@ internal sealed class SingleGroup : IProcessGroup
     {
     }
 
-    public void ReduceScatter(Tensor x, IReadOnlyList<long> counts)
-    {
-    }
+    public void ReduceScatter(Tensor x, IReadOnlyList<long> counts) => Arguments.CheckSegments(x, counts, Size);
 
-    public void AllGather(Tensor x, IReadOnlyList<long> counts)
-    {
-    }
+    public void AllGather(Tensor x, IReadOnlyList<long> counts) => Arguments.CheckSegments(x, counts, Size);
 
-    public void Broadcast(Tensor x, int root)
-    {
-    }
+    public void Broadcast(Tensor x, int root) => Arguments.CheckRoot(x, root, Size);
 
     public void Barrier()
     {

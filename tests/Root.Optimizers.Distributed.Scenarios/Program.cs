@@ -27,6 +27,9 @@ Action<IProcessGroup> Scenario(string name) => name switch
     {
         using var optimizer = new Muon([("a.weight", new Parameter(ones(4 + group.Rank, 4)))], process_group: group);
     },
+    "segments" => group => group.AllGather(zeros(3), group.Rank == 0 ? [1, 2] : [2, 1]),
+    "root" => group => group.Broadcast(zeros(3), root: group.Rank),
+    "sum" => group => group.AllGather(zeros(3), [1, 1]),
     "null" => group =>
     {
         group.Barrier();

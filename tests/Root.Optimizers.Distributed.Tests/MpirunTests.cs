@@ -99,6 +99,14 @@ public class MpirunTests
     [Fact]
     public void A_rank_that_ends_early_ends_the_job() => Assert.Contains("Finish of 0 bytes", Fails("openmpi", "early").Errors);
 
+    [Theory]
+    [InlineData("openmpi", "segments", "AllGather of 12 bytes, and rank [01] does with other segments")]
+    [InlineData("openmpi", "root", "Broadcast of 12 bytes, and rank [01] does with another root")]
+    [InlineData("openmpi", "sum", "Segments of 1, 1 entries do not add up to 3.")]
+    [InlineData("mpich", "segments", "AllGather of 12 bytes, and rank [01] does with other segments")]
+    public void Other_arguments_on_a_rank_end_the_job_and_are_named(string mpi, string scenario, string message) =>
+        Assert.Matches(message, Fails(mpi, scenario).Errors);
+
     [Fact]
     public void Another_model_on_a_rank_ends_the_job_with_the_difference() =>
         Assert.Matches("Rank 1 trains something else than rank 0.*\\(4, 4\\).*\\(5, 4\\)", Fails("openmpi", "model").Errors);
