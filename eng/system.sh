@@ -92,7 +92,7 @@ is_there() {
     case "$1" in
         binutils) command -v as >/dev/null && command -v ld >/dev/null && command -v objdump >/dev/null ;;
         xz-utils) command -v xz >/dev/null ;;
-        openmpi-bin) command -v mpirun.openmpi >/dev/null ;;
+        openmpi-bin) open_mpi >/dev/null ;;
         mpich) command -v mpirun.mpich >/dev/null ;;
         *) command -v "$1" >/dev/null ;;
     esac

@@ -1,3 +1,4 @@
+using Root.Optimizers;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -8,19 +9,21 @@ namespace CharGpt;
 public static class Evaluation
 {
     /// <summary>Mean loss over up to <paramref name="count"/> evenly spaced sequences of a part of the text.</summary>
-    public static double Loss(Gpt model, TextCorpus corpus, Part part, int count, int batch, Device device)
+    /// <param name="group">The ranks, which share the work out; each calls it.</param>
+    public static double Loss(
+        Gpt model, TextCorpus corpus, Part part, int count, int batch, Device device, IProcessGroup? group = null)
     {
         using var _ = no_grad();
         var (sum, bytes) = (0.0, 0L);
         using var scope = NewDisposeScope();
-        foreach (var (inputs, targets) in corpus.Sequences(part, count, batch, device))
+        foreach (var (inputs, targets) in corpus.Sequences(part, count, batch, device, group))
         {
             using var inner = NewDisposeScope();
             sum += Loss(model, inputs, targets, Reduction.Sum).item<float>();
             bytes += targets.numel();
         }
 
-        return sum / bytes;
+        return group.Sum(sum) / group.Sum(bytes);
     }
 
     /// <summary>Cross-entropy of the targets (batch, time) under the model's predictions.</summary>

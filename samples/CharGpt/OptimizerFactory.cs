@@ -12,18 +12,19 @@ namespace CharGpt;
 /// </summary>
 public static class OptimizerFactory
 {
-    private delegate OptimizerHelper Create(Gpt model, double lr, double weightDecay);
+    private delegate OptimizerHelper Create(Gpt model, double lr, double weightDecay, IProcessGroup? group);
 
     private static readonly Dictionary<string, (double LearningRate, double WeightDecay, Create Create)> Known = new()
     {
-        ["root"] = (8e-3, 0.1, (model, lr, decay) => new RootOptimizer(model, lr, new() { weight_decay = decay })),
-        ["root-published"] = (8e-3, 0.1, (model, lr, decay) =>
-            new RootOptimizer(model, lr, Published(decay))),
+        ["root"] = (8e-3, 0.1, (model, lr, decay, group) =>
+            new RootOptimizer(model, lr, new() { weight_decay = decay }, group)),
+        ["root-published"] = (8e-3, 0.1, (model, lr, decay, group) =>
+            new RootOptimizer(model, lr, Published(decay), group)),
         // The learning rate and scale of root, so that what differs is the step alone.
-        ["muon"] = (8e-3, 0.1, (model, lr, decay) =>
-            new Muon(model, lr, new() { weight_decay = decay, lr_scale = LrScale.MatchAdamWRms })),
-        ["adamw"] = (4e-3, 0.1, AdamW),
-        ["sgd"] = (0.1, 0, (model, lr, decay) =>
+        ["muon"] = (8e-3, 0.1, (model, lr, decay, group) =>
+            new Muon(model, lr, new() { weight_decay = decay, lr_scale = LrScale.MatchAdamWRms }, group)),
+        ["adamw"] = (4e-3, 0.1, (model, lr, decay, _) => AdamW(model, lr, decay)),
+        ["sgd"] = (0.1, 0, (model, lr, decay, _) =>
             torch.optim.SGD(model.parameters(), lr, momentum: 0.9, weight_decay: decay, nesterov: true)),
     };
 
@@ -47,12 +48,13 @@ public static class OptimizerFactory
         };
     }
 
-    public static OptimizerHelper Make(Gpt model, TrainOptions options)
+    /// <param name="group">The ranks that share the work and state of the library's optimizers; TorchSharp's do all on each.</param>
+    public static OptimizerHelper Make(Gpt model, TrainOptions options, IProcessGroup? group = null)
     {
         options = WithDefaults(options);
         try
         {
-            return Find(options.Optimizer).Create(model, options.LearningRate!.Value, options.WeightDecay!.Value);
+            return Find(options.Optimizer).Create(model, options.LearningRate!.Value, options.WeightDecay!.Value, group);
         }
         catch (ArgumentException e)
         {

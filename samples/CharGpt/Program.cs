@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using CharGpt;
+using Root.Optimizers.Distributed;
 using Shared;
 
 Console.OutputEncoding = Encoding.UTF8;
@@ -27,13 +28,14 @@ var sample = Option<int?>("--sample", "bytes of text to generate at the end", 40
 var output = Option<string?>("--out", "folder for metrics.csv, loss.svg and checkpoint.zip", "a new one in runs/");
 var resume = Option<string?>(
     "--resume", "run to go on with: its checkpoint.zip or folder; more --steps stretch the schedule", "none");
+var ranks = Option<int?>("--ranks", "processes that train together, each on its part of every batch", 1);
 
 var command = new RootCommand("Trains a small GPT on the bytes of a text, to show an optimizer at work.")
 {
     optimizer, steps, seed, text, layers, width, heads, context, tied, batch, lr, weightDecay, warmup, clip,
-    evalEvery, device, sample, output, resume,
+    evalEvery, device, sample, output, resume, ranks,
 };
-command.SetAction(given => TrainCommand.Run(new TrainRequest(
+command.SetAction(given => OnRanks(new TrainRequest(
     options => options with
     {
         Optimizer = given.GetValue(optimizer) ?? options.Optimizer,
@@ -58,7 +60,8 @@ command.SetAction(given => TrainCommand.Run(new TrainRequest(
     given.GetValue(device) ?? "cpu",
     given.GetValue(output),
     given.GetValue(resume),
-    given.GetValue(sample) ?? 400)));
+    given.GetValue(sample) ?? 400,
+    given.GetValue(ranks))));
 
 var arguments = command.Parse(args);
 if (arguments.Errors.Count > 0)
@@ -86,6 +89,24 @@ catch (Exception e) when (e is IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine(e.Message);
     return UserException.Failure;
+}
+
+// As one of several ranks, where mpirun has started it so. What the user can put right ends all of them by its message.
+static int OnRanks(TrainRequest request)
+{
+    var exitCode = 0;
+    ProcessGroup.Run(group =>
+    {
+        try
+        {
+            exitCode = TrainCommand.Run(request, group);
+        }
+        catch (Exception e) when (group.Size > 1 && e is (UserException or IOException or UnauthorizedAccessException))
+        {
+            group.Abort(e.Message);
+        }
+    });
+    return exitCode;
 }
 
 // Options have no default of their own: what is not given is left to the run that is resumed.

@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace CharGpt;
 
-/// <summary>Ctrl-C and SIGTERM as a request to stop after the step under way; a second one ends the process.</summary>
+/// <summary>
+/// Ctrl-C and SIGTERM as a request to stop after the step under way; a second one ends the process. So is SIGUSR1, which mpirun hands on
+/// to its ranks: at the other two it gives them a second, and kills them.
+/// </summary>
 internal sealed class StopSignal : IDisposable
 {
     /// <summary>128 + SIGINT, as shells report it.</summary>
@@ -17,8 +20,11 @@ internal sealed class StopSignal : IDisposable
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, Ask),
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, Ask),
+            .. Usr1 is { } usr1 ? [PosixSignalRegistration.Create((PosixSignal)usr1, Ask)] : Array.Empty<PosixSignalRegistration>(),
         ];
     }
+
+    private static int? Usr1 => OperatingSystem.IsLinux() ? 10 : OperatingSystem.IsMacOS() ? 30 : null;
 
     public CancellationToken Token => source.Token;
 

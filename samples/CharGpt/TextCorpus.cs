@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using Root.Optimizers;
+using Root.Optimizers.Distributed;
 using Shared;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -33,7 +35,9 @@ public sealed class TextCorpus
     /// The batch of a step: inputs and targets (batch, context), cut at random places of the training text.
     /// A pure function of seed and step, so that a resumed run sees what an unbroken one would have seen.
     /// </summary>
-    public (Tensor Inputs, Tensor Targets) TrainingBatch(int seed, int step, int batch, Device device)
+    /// <param name="group">The ranks, whose number divides the batch: each has its part of it.</param>
+    public (Tensor Inputs, Tensor Targets) TrainingBatch(
+        int seed, int step, int batch, Device device, IProcessGroup? group = null)
     {
         var random = new CounterRandom(seed);
         var places = (ulong)(trainingLength - context);
@@ -43,11 +47,12 @@ public sealed class TextCorpus
             starts[i] = (int)(random[(ulong)step * (ulong)batch + (ulong)i] % places);
         }
 
-        return Cut(starts, device);
+        return Cut(group is null ? starts : [.. group.Shard(starts)], device);
     }
 
-    /// <summary>Evenly spaced, non-overlapping sequences of one part of the text, in batches.</summary>
-    public IEnumerable<(Tensor Inputs, Tensor Targets)> Sequences(Part part, int count, int batch, Device device)
+    /// <summary>Evenly spaced, non-overlapping sequences of one part of the text, in batches; of several ranks, each has every so many-th.</summary>
+    public IEnumerable<(Tensor Inputs, Tensor Targets)> Sequences(
+        Part part, int count, int batch, Device device, IProcessGroup? group = null)
     {
         var (start, length) = part == Part.Training
             ? (0, trainingLength)
@@ -57,6 +62,7 @@ public sealed class TextCorpus
         return Enumerable.Range(0, count)
             .Select(i => start + (int)((long)i * available / count) * context)
             .Chunk(batch)
+            .Where((_, i) => group is null || i % group.Size == group.Rank)
             .Select(starts => Cut(starts, device));
     }
 

@@ -1,3 +1,4 @@
+using Root.Optimizers;
 using Shared;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -11,15 +12,19 @@ namespace CharGpt;
 /// <param name="Out">The folder to write to; null for the resumed run's, else a new one.</param>
 /// <param name="Resume">A checkpoint, or the folder that holds one.</param>
 /// <param name="Sample">Bytes of text to generate at the end.</param>
+/// <param name="Ranks">Processes that are to train together; null for as many as there are.</param>
 internal sealed record TrainRequest(
-    Func<TrainOptions, TrainOptions> Choose, string? Text, string Device, string? Out, string? Resume, int Sample);
+    Func<TrainOptions, TrainOptions> Choose, string? Text, string Device, string? Out, string? Resume, int Sample,
+    int? Ranks);
 
-/// <summary>Trains, from the start or from a checkpoint, and leaves all results in the run's folder.</summary>
+/// <summary>Trains, from the start or from a checkpoint, and leaves all results in the run's folder. Of several ranks,
+/// all do the same, and rank 0 alone shows and writes it.</summary>
 internal sealed class TrainCommand : IDisposable
 {
     // Of the last evaluation, whose result is reported: enough for its error to be in the third decimal.
     private const int FinalSequences = 1024;
 
+    private readonly IProcessGroup group;
     private readonly TrainRequest request;
     private readonly TrainOptions options;
     private readonly Device device;
@@ -28,48 +33,60 @@ internal sealed class TrainCommand : IDisposable
     private readonly string folder;
     private readonly Gpt model;
     private readonly OptimizerHelper optimizer;
+    private readonly SharedState shared;
     private readonly Trainer trainer;
     private readonly List<StepMetrics> history = [];
 
-    private TrainCommand(TrainRequest request, Checkpoint? checkpoint)
+    private TrainCommand(TrainRequest request, IProcessGroup group, Checkpoint? checkpoint)
     {
         this.request = request;
+        this.group = group;
         options = Choose(request, checkpoint);
+        CheckRanks();
         device = Devices.Parse(request.Device);
         text = request.Text ?? checkpoint?.State.Text ?? Dataset.MobyDick.Name;
         text = Dataset.IsName(text) ? text : Path.GetFullPath(text);
-        corpus = new TextCorpus(Dataset.Read(text), options.Model.Context);
+        corpus = new TextCorpus(FirstOnRank0(() => Dataset.Read(text)), options.Model.Context);
         if (checkpoint is not null && checkpoint.State.TextSha256 != corpus.Sha256)
         {
             throw new UserException($"'{text}' is not the text that the run to resume was trained on.");
         }
 
         folder = request.Out ?? FolderOf(request.Resume) ?? NewFolder(options.Optimizer);
-        Directory.CreateDirectory(folder);
+        if (group.Rank == 0)
+        {
+            Directory.CreateDirectory(folder);
+        }
 
         manual_seed(options.Seed);
         model = new Gpt(options.Model);
         checkpoint?.Load(model); // on the CPU: elsewhere it would move the model, and an optimizer keep the old parameters
         model.to(device);
-        optimizer = OptimizerFactory.Make(model, options);
-        trainer = new Trainer(model, optimizer, corpus, options, device);
+        optimizer = OptimizerFactory.Make(model, options, group);
+        shared = new SharedState(group, optimizer, () => OptimizerFactory.Make(model, options));
+        trainer = new Trainer(model, optimizer, corpus, options, device, group: group);
         if (checkpoint is not null)
         {
             history.AddRange(checkpoint.History);
             trainer.ContinueFrom(
-                checkpoint.State.Step, history.LastOrDefault()?.Seconds ?? 0, () => checkpoint.Load(optimizer));
+                checkpoint.State.Step, history.LastOrDefault()?.Seconds ?? 0, () => shared.Load(checkpoint.Load));
         }
     }
 
     private string CheckpointPath => Path.Combine(folder, Checkpoint.FileName);
 
-    public static int Run(TrainRequest request)
+    public static int Run(TrainRequest request, IProcessGroup group)
     {
-        CpuThreads.Configure();
+        CpuThreads.Configure(group.Size);
+        if (group.Rank > 0)
+        {
+            Console.SetOut(TextWriter.Null);
+        }
+
         TrainCommand command;
         using (var checkpoint = request.Resume is { } path ? Checkpoint.Open(path) : null)
         {
-            command = new TrainCommand(request, checkpoint);
+            command = new TrainCommand(request, group, checkpoint);
         }
 
         using (command)
@@ -90,18 +107,22 @@ internal sealed class TrainCommand : IDisposable
         Console.WriteLine(
             $"{options.Optimizer}: {parameters:N0} parameters, '{text}' ({corpus.Length:N0} bytes), to {folder}");
         Train();
-        if (history.Count > 0)
+        if (history.Count > 0 && group.Rank == 0)
         {
             var title = $"CharGpt on {Path.GetFileName(text)}: {options.Optimizer}";
             LossPlot.Save(Path.Combine(folder, "loss.svg"), title, history);
         }
 
         var state = new CheckpointState(trainer.Step, options, text, corpus.Sha256);
-        Checkpoint.Save(CheckpointPath, state, history, model, optimizer);
+        shared.Save(whole => Checkpoint.Save(CheckpointPath, state, history, model, whole));
         if (trainer.Step < options.Steps)
         {
-            Console.Error.WriteLine(
-                $"Stopped after step {trainer.Step}. To go on: ./run train --resume {CheckpointPath}");
+            if (group.Rank == 0)
+            {
+                Console.Error.WriteLine(
+                    $"Stopped after step {trainer.Step}. To go on: ./run train --resume {CheckpointPath}");
+            }
+
             return StopSignal.ExitCode;
         }
 
@@ -112,6 +133,11 @@ internal sealed class TrainCommand : IDisposable
             Loss(Part.HeldOut, FinalSequences),
             Speed(),
             options.Seed);
+        if (group.Rank > 0)
+        {
+            return 0;
+        }
+
         TrainingDisplay.ShowResult(result, parameters, trainer.Seconds);
         if (request.Sample > 0)
         {
@@ -125,9 +151,11 @@ internal sealed class TrainCommand : IDisposable
     private void Train()
     {
         using var stop = new StopSignal();
-        using var csv = new StreamWriter(Path.Combine(folder, "metrics.csv")) { AutoFlush = true };
+        using var csv = group.Rank == 0
+            ? new StreamWriter(Path.Combine(folder, "metrics.csv")) { AutoFlush = true }
+            : TextWriter.Null;
         MetricsCsv.Write(csv, history);
-        TrainingDisplay.Follow(trainer.Step, options.Steps, show => trainer.Run(
+        TrainingDisplay.Follow(trainer.Step, options.Steps, plain: group.Size > 1, show => trainer.Run(
             metrics =>
             {
                 history.Add(metrics);
@@ -143,7 +171,39 @@ internal sealed class TrainCommand : IDisposable
         : 0;
 
     private double Loss(Part part, int sequences) =>
-        Evaluation.Loss(model, corpus, part, sequences, options.Batch, device);
+        Evaluation.Loss(model, corpus, part, sequences, options.Batch, device, group);
+
+    private void CheckRanks()
+    {
+        if (request.Ranks is { } ranks && ranks != group.Size)
+        {
+            throw new UserException(
+                $"--ranks {ranks}: there are {group.Size}. ./run train starts as many; mpirun says it by -np.", UserException.Usage);
+        }
+
+        if (options.Batch % group.Size != 0)
+        {
+            throw new UserException(
+                $"--batch {options.Batch}: {group.Size} ranks cannot have equal parts of it.", UserException.Usage);
+        }
+    }
+
+    // It may download what the others then find.
+    private T FirstOnRank0<T>(Func<T> read)
+    {
+        if (group.Rank > 0)
+        {
+            group.Barrier();
+        }
+
+        var result = read();
+        if (group.Rank == 0)
+        {
+            group.Barrier();
+        }
+
+        return result;
+    }
 
     private static TrainOptions Choose(TrainRequest request, Checkpoint? checkpoint)
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Root.Optimizers;
+using Root.Optimizers.Distributed;
 using Shared;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -10,9 +11,10 @@ namespace CharGpt;
 
 /// <summary>The training loop. It prints nothing and writes no files: it reports each step to its caller.</summary>
 /// <param name="beforeUpdate">Called with the step's number (from 0) once gradients are there, and may change them.</param>
+/// <param name="group">The ranks that train together, each on its part of every batch; null: this process does all.</param>
 public sealed class Trainer(
     Gpt model, OptimizerHelper optimizer, TextCorpus corpus, TrainOptions options, Device device,
-    Action<int>? beforeUpdate = null)
+    Action<int>? beforeUpdate = null, IProcessGroup? group = null)
 {
     /// <summary>Sequences of an evaluation during training.</summary>
     public const int EvaluationSequences = 128;
@@ -36,10 +38,11 @@ public sealed class Trainer(
         (Step, Seconds) = (step, seconds);
     }
 
-    /// <summary>Trains to the last step, or until asked to stop; the step under way is finished.</summary>
+    /// <summary>Trains to the last step, or until asked to stop; the step under way is finished. Of several ranks, all stop
+    /// where one is asked to.</summary>
     public void Run(Action<StepMetrics> report, CancellationToken stop = default)
     {
-        while (Step < options.Steps && !stop.IsCancellationRequested)
+        while (Step < options.Steps && group.Sum(stop.IsCancellationRequested ? 1 : 0) == 0)
         {
             var metrics = TrainStep();
             if (Step % options.EvalEvery == 0 || Step == options.Steps)
@@ -47,7 +50,7 @@ public sealed class Trainer(
                 metrics = metrics with
                 {
                     ValLoss = Finite(
-                        Evaluation.Loss(model, corpus, Part.HeldOut, EvaluationSequences, options.Batch, device)),
+                        Evaluation.Loss(model, corpus, Part.HeldOut, EvaluationSequences, options.Batch, device, group)),
                 };
             }
 
@@ -60,11 +63,12 @@ public sealed class Trainer(
         using var scope = NewDisposeScope();
         var start = Stopwatch.GetTimestamp();
         var rate = optimizer.ParamGroups.First().LearningRate;
-        var (inputs, targets) = corpus.TrainingBatch(options.Seed, Step, options.Batch, device);
+        var (inputs, targets) = corpus.TrainingBatch(options.Seed, Step, options.Batch, device, group);
 
         optimizer.zero_grad();
         var loss = Evaluation.Loss(model, inputs, targets);
         loss.backward();
+        group?.AverageGradients(model);
         beforeUpdate?.Invoke(Step);
         if (options.Clip > 0)
         {
@@ -83,11 +87,11 @@ public sealed class Trainer(
         scheduler.step();
 
         // Reading the loss waits for the device, so the time below is the whole step's.
-        var value = Finite(loss.item<float>());
+        var value = Finite(group.Mean(loss.item<float>()));
         Step++;
         var elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
         Seconds += elapsed;
-        return new StepMetrics(Step, rate, value, null, targets.numel() / elapsed, Seconds);
+        return new StepMetrics(Step, rate, value, null, (long)options.Batch * options.Model.Context / elapsed, Seconds);
     }
 
     private double Finite(double loss) => double.IsFinite(loss)

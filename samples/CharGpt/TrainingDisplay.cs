@@ -15,9 +15,10 @@ internal static class TrainingDisplay
     };
 
     /// <summary>Runs <paramref name="train"/>, which is given a callback for its steps, and shows them.</summary>
-    public static void Follow(int done, int total, Action<Action<StepMetrics>> train)
+    /// <param name="plain">In lines in any case: mpirun makes terminals that are none.</param>
+    public static void Follow(int done, int total, bool plain, Action<Action<StepMetrics>> train)
     {
-        if (Console.IsOutputRedirected)
+        if (plain || Console.IsOutputRedirected)
         {
             FollowPlainly(total, train);
             return;

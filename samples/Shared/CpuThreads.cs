@@ -7,7 +7,8 @@ namespace Shared;
 public static class CpuThreads
 {
     /// <summary>One thread per processor; waiting threads sleep. To be called before any tensor is made.</summary>
-    public static void Configure()
+    /// <param name="processes">That share the processors.</param>
+    public static void Configure(int processes = 1)
     {
         // By default OpenMP's threads spin at barriers, and a single other busy process then slows a step down
         // thirtyfold (seen on 2 cores). libgomp reads its environment as libtorch loads it, and only the native one:
@@ -20,7 +21,7 @@ public static class CpuThreads
         // libtorch may start with one thread only.
         if (Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is null)
         {
-            torch.set_num_threads(Environment.ProcessorCount);
+            torch.set_num_threads(Math.Max(1, Environment.ProcessorCount / processes));
         }
     }
 

@@ -25,17 +25,26 @@ internal static class Launch
     /// <summary>Runs a scenario on ranks of an MPI, "openmpi" or "mpich"; skips the test where its launcher is missing.</summary>
     public static Result Run(string mpi, int ranks, string[] scenario, string? library = null)
     {
+        var start = Command(mpi, ranks, [Program, .. scenario]);
+        if (library is not null) start.Environment["ROOT_OPTIMIZERS_MPI"] = library;
+        var (code, output, errors) = Execute(start);
+        return new(code, output, errors);
+    }
+
+    /// <summary>How a program is started as ranks, its output redirected; skips the test where the launcher is missing.</summary>
+    /// <param name="mpi">"openmpi" or "mpich".</param>
+    /// <param name="ranks">How many.</param>
+    /// <param name="program">Its library and arguments.</param>
+    public static ProcessStartInfo Command(string mpi, int ranks, string[] program)
+    {
         var launcher = Find(mpi);
         Assert.SkipWhen(launcher is null, $"mpirun of {mpi} is missing: apt-get install {(mpi == "mpich" ? "mpich" : "openmpi-bin")}");
         string[] options = mpi == "mpich" ? ["-n", $"{ranks}"] : ["-np", $"{ranks}", "--oversubscribe", "--bind-to", "none"];
-        var (code, output, errors) = Execute(launcher, [.. options, "dotnet", Program, .. scenario], start =>
-        {
-            start.Environment["TERM"] = "dumb";
-            start.Environment["OMP_NUM_THREADS"] = "1";
-            start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";
-            if (library is not null) start.Environment["ROOT_OPTIMIZERS_MPI"] = library;
-        });
-        return new(code, output, errors);
+        var start = Redirected(launcher, [.. options, "dotnet", .. program]);
+        start.Environment["TERM"] = "dumb";
+        start.Environment["OMP_NUM_THREADS"] = "1";
+        start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";
+        return start;
     }
 
     /// <summary>Debian's names tell the two apart; elsewhere mpirun says what it is.</summary>
@@ -45,7 +54,7 @@ internal static class Launch
         {
             try
             {
-                var (_, output, errors) = Execute(name, ["--version"], _ => { });
+                var (_, output, errors) = Execute(Redirected(name, ["--version"]));
                 if ((output + errors).Contains(mpi == "mpich" ? "HYDRA" : "Open MPI", StringComparison.OrdinalIgnoreCase)) return name;
             }
             catch (System.ComponentModel.Win32Exception)
@@ -56,16 +65,17 @@ internal static class Launch
         return null;
     }
 
-    private static (int code, string output, string errors) Execute(string file, string[] arguments, Action<ProcessStartInfo> prepare)
+    private static ProcessStartInfo Redirected(string file, string[] arguments) =>
+        new(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+
+    private static (int code, string output, string errors) Execute(ProcessStartInfo start)
     {
-        var start = new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        prepare(start);
         using var process = Process.Start(start)!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         if (!process.WaitForExit(Longest))
         {
             process.Kill(entireProcessTree: true);
-            Assert.Fail($"{string.Join(' ', arguments)} did not end in {Longest}.");
+            Assert.Fail($"{string.Join(' ', start.ArgumentList)} did not end in {Longest}.");
         }
         return (process.ExitCode, output.Result, errors.Result);
     }

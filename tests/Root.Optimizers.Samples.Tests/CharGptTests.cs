@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text.Json;
 using CharGpt;
+using Root.Optimizers.Distributed.Tests;
 using Root.Optimizers.Tests.Support;
 using TorchSharp;
 
@@ -57,7 +59,9 @@ public sealed class CharGptTests : IDisposable
         string[] run = ["--optimizer", optimizer, "--steps", "400"];
         var unbroken = Run([.. Tiny("unbroken"), .. run]);
 
-        var interrupted = RunInterrupted([.. Tiny("broken"), .. run]);
+        // Not SIGINT, which a process ignores that a script has started in the background. Both are handled alike.
+        const int SigTerm = 15;
+        var interrupted = Interrupt(Start([.. Tiny("broken"), .. run]), SigTerm);
         Assert.True(interrupted.ExitCode == 130, interrupted.Error);
         Assert.Contains("--resume", interrupted.Error, StringComparison.Ordinal);
         var resumed = Run("--resume", Out("broken"), "--sample", "0");
@@ -131,6 +135,71 @@ public sealed class CharGptTests : IDisposable
     public void A_rate_that_the_optimizer_refuses_is_named() =>
         AssertRefused(Run([.. Tiny("a"), "--optimizer", "root", "--lr", "1e300"]), 2, "--optimizer root: ");
 
+    [Theory]
+    [InlineData("root")]
+    [InlineData("adamw")]
+    public void Two_ranks_train_as_one_process_does(string optimizer)
+    {
+        string[] run = ["--optimizer", optimizer, "--steps", "8"];
+        var two = Finish(StartRanks(2, [.. Tiny("two"), .. run]));
+        Assert.True(two.ExitCode == 0, two.Error);
+        var one = Run([.. Tiny("one"), .. run]);
+
+        string[] names = [.. one.Result.EnumerateObject().Select(property => property.Name)];
+        Assert.Equal(names, two.Result.EnumerateObject().Select(property => property.Name));
+        // Sums of two halves of a batch are rounded otherwise: observed 7e-8.
+        foreach (var loss in new[] { "train_loss", "val_loss" })
+        {
+            Assert.Equal(one.Result.GetProperty(loss).GetDouble(), two.Result.GetProperty(loss).GetDouble(), 1e-6);
+        }
+
+        Assert.Single(two.Output.Split('\n'), line => line.StartsWith("step 1/", StringComparison.Ordinal));
+        Assert.Equal(9, File.ReadAllLines(Out("two", "metrics.csv")).Length);
+        Assert.True(File.Exists(Out("two", "loss.svg")));
+    }
+
+    [Fact]
+    public void An_interrupted_run_of_two_ranks_goes_on_on_two_and_as_one_process()
+    {
+        const int SigUsr1 = 10;
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals are sent as on Linux.");
+        string[] run = ["--steps", "400"];
+        var unbroken = Finish(StartRanks(2, [.. Tiny("unbroken"), .. run]));
+        Assert.True(unbroken.ExitCode == 0, unbroken.Error);
+
+        var interrupted = Interrupt(StartRanks(2, [.. Tiny("broken"), .. run]), SigUsr1);
+        Assert.True(interrupted.ExitCode == 130, interrupted.Error);
+        Assert.Contains("Stopped after step", interrupted.Error, StringComparison.Ordinal);
+        var alone = Run("--resume", Out("broken"), "--sample", "0", "--out", Out("alone"));
+        var resumed = Finish(StartRanks(2, "--resume", Out("broken"), "--sample", "0"));
+
+        Assert.True(alone.ExitCode == 0, alone.Error);
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
+        Assert.Equal(Losses("unbroken"), Losses("broken"));
+        Assert.Equal(Contents("unbroken"), Contents("broken"));
+        // Hundreds of steps make much of another rounding: observed 1.4e-3.
+        Assert.Equal(unbroken.Result.GetProperty("val_loss").GetDouble(), alone.Result.GetProperty("val_loss").GetDouble(), 0.02);
+    }
+
+    [Fact]
+    public void A_finished_run_of_one_process_goes_on_on_two_ranks()
+    {
+        Assert.Equal(0, Run([.. Tiny("a"), "--steps", "4"]).ExitCode);
+
+        var longer = Finish(StartRanks(2, "--resume", Out("a"), "--steps", "6", "--sample", "0"));
+
+        Assert.True(longer.ExitCode == 0, longer.Error);
+        Assert.Equal(6, Losses("a").Length);
+    }
+
+    [Fact]
+    public void What_ranks_cannot_do_ends_them_with_a_message()
+    {
+        AssertRefused(Finish(StartRanks(3, Tiny("a"))), 1, "--batch 4");
+        AssertRefused(Finish(StartRanks(2, [.. Tiny("a"), "--optimizer", "sgd", "--lr", "1e12", "--steps", "50"])), 1, "--lr");
+        AssertRefused(Run([.. Tiny("a"), "--ranks", "2"]), 2, "--ranks 2");
+    }
+
     [Fact]
     public void The_loop_leaves_no_tensors_behind()
     {
@@ -171,26 +240,36 @@ public sealed class CharGptTests : IDisposable
     private string[] Losses(string name) =>
         [.. File.ReadLines(Out(name, "metrics.csv")).Skip(1).Select(line => string.Join(',', line.Split(',')[..4]))];
 
+    // Of a checkpoint: model and optimizer, which have no times.
+    private string[] Contents(string name) =>
+    [
+        .. CheckpointFile.Parts(File.ReadAllBytes(Out(name, "checkpoint.zip")))
+            .Where(part => part.Name.EndsWith(".bin", StringComparison.Ordinal))
+            .Select(part => Convert.ToHexString(SHA256.HashData(part.Content))),
+    ];
+
     private static Outcome Run(params string[] arguments) => Finish(Start(arguments));
 
-    private static Outcome RunInterrupted(params string[] arguments)
+    private static Outcome Interrupt(Process process, int signal)
     {
-        // Not SIGINT, which a process ignores that a script has started in the background. Both are handled alike.
-        const int SigTerm = 15;
-        var process = Start(arguments);
         var output = "";
         while (!output.Contains("step 1/", StringComparison.Ordinal) && process.StandardOutput.ReadLine() is { } line)
         {
             output += line + "\n";
         }
 
-        Assert.Equal(0, Kill(process.Id, SigTerm));
+        Assert.Equal(0, Kill(process.Id, signal));
         return Finish(process);
     }
 
+    private static string Program => Path.Combine(AppContext.BaseDirectory, "CharGpt.dll");
+
+    private static Process StartRanks(int ranks, params string[] arguments) =>
+        Process.Start(Launch.Command("openmpi", ranks, [Program, .. arguments, "--ranks", $"{ranks}"]))!;
+
     private static Process Start(string[] arguments, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "CharGpt.dll"), .. arguments])
+        var start = new ProcessStartInfo("dotnet", [Program, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
