@@ -52,7 +52,7 @@ restore() {
 
 # The default texts of ./run train come from npm.
 needs_npm() {
-    case " $* " in *" learning "* | *" coefficients "* | *" --replay "* | *" manifold "* | *" transfer "* | *" step "* | *" orthogonalize "* | *" micro "* | *" digest "*) return 1 ;; esac
+    case " $* " in *" learning "* | *" coefficients "* | *" --replay "* | *" manifold "* | *" transfer "* | *" step "* | *" orthogonalize "* | *" micro "* | *" digest "* | *" scale "*) return 1 ;; esac
     case " $* " in *" --text /"* | *" --text ."* | *" --help "* | *" -h "* | *" --resume "*) return 1 ;; esac
     ! compgen -G 'data/*.txt' >/dev/null
 }

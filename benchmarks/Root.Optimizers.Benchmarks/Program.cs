@@ -10,6 +10,7 @@ using Root.Optimizers.Benchmarks.Memory;
 using Root.Optimizers.Benchmarks.Micro;
 using Root.Optimizers.Benchmarks.Orthogonalize;
 using Root.Optimizers.Benchmarks.Race;
+using Root.Optimizers.Benchmarks.Scale;
 using Root.Optimizers.Benchmarks.Sign;
 using Root.Optimizers.Benchmarks.Step;
 using Root.Optimizers.Benchmarks.Transfer;
@@ -23,7 +24,7 @@ var root = new RootCommand("Comparisons and measurements of Root.Optimizers.")
     FidelityCommand.Create(), SpectraCommand.Create(), CoefficientsCommand.Create(), LearningCommand.Create(),
     CompareCommand.Create(), OutliersCommand.Create(), SignCommand.Create(), ManifoldCommand.Create(), TransferCommand.Create(),
     StepCommand.Create(), OrthogonalizeCommand.Create(), HostCommand.Create(), MemoryCommand.Create(), MicroCommand.Create(),
-    DigestCommand.Create(), TypesCommand.Create(), RaceCommand.Create(),
+    DigestCommand.Create(), TypesCommand.Create(), RaceCommand.Create(), ScaleCommand.Create(),
 };
 try
 {

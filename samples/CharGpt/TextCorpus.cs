@@ -50,7 +50,7 @@ public sealed class TextCorpus
         return Cut(group is null ? starts : [.. group.Shard(starts)], device);
     }
 
-    /// <summary>Evenly spaced, non-overlapping sequences of one part of the text, in batches; of several ranks, each has every so many-th.</summary>
+    /// <summary>Evenly spaced, non-overlapping sequences of a part of the text, in batches; several ranks share these out.</summary>
     public IEnumerable<(Tensor Inputs, Tensor Targets)> Sequences(
         Part part, int count, int batch, Device device, IProcessGroup? group = null)
     {
