@@ -33,7 +33,7 @@ public class EmaNesterovTests
             W = next;
             Close.To(W, parameter.detach(), 1e-13, $"step {step}"); // observed 4.4e-16 at the first
         }
-        Close.To(d, ahead.Directions[0], 1e-13);
+        Close.To(d, ahead.Directions[0], 1e-13); // observed 2.8e-17
         Assert.Equal(12, ahead.Steps);
     }
 
@@ -110,7 +110,7 @@ public class EmaNesterovTests
         Close.Exactly(before[0], there[0]);
         Close.To(before[1].to(float32) + 2 * unit, there[1], 0);
         Step();
-        Close.To(cat([master[..1], there[1..].to(float32)]) * (1 - 1e-3), Master(), 1e-7);
+        Close.To(cat([master[..1], there[1..].to(float32)]) * (1 - 1e-3), Master(), 1e-7); // observed 0
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public class WeightAverageTests
         }
         Assert.Equal(10, average.Updates);
         for (var i = 0; i < expected.Length; i++)
-            Close.To(expected[i], average.Averages[i], i == 0 ? 1e-14 : 1e-6); // observed 1.1e-16 of float64
+            Close.To(expected[i], average.Averages[i], i == 0 ? 1e-14 : 1e-6); // observed 1.1e-16 of float64, 4.7e-8 else
         Assert.Equal([float64, float32, float32], average.Averages.Select(a => a.dtype));
     }
 

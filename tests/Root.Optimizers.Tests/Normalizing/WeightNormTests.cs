@@ -76,7 +76,7 @@ public class WeightNormTests
         free.step();
         Close.Exactly(freely.detach(), weight.detach());
         Close.Exactly(freely.detach(), loaded.detach());
-        Assert.Equal(norm, Norm(other), 1e-5);
+        Assert.Equal(norm, Norm(other), 1e-5); // observed 1.8e-7
 
         var kept = Norm(weight);
         Models.Gradient(weight, randn(4, 6));
@@ -102,7 +102,7 @@ public class WeightNormTests
         optimizer.step();
         var moved = before - parameter.detach();
         if (norm == WeightNorm.Free && floor == 0) Assert.InRange(Norm(observer.Last!), 1.5, 2.5); // four singular values of about 1
-        else Close.To(moved, observer.Last![0], 1e-7);
+        else Close.To(moved, observer.Last![0], 1e-7); // observed 0
     }
 
     private sealed class Updates : IStepObserver
