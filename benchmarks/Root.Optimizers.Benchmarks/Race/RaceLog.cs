@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json;
 using Shared;
 
@@ -6,6 +7,10 @@ namespace Root.Optimizers.Benchmarks.Race;
 /// <summary>The file of runs, a line of JSON each, appended as a run ends: a race that is stopped goes on after its last line.</summary>
 internal sealed class RaceLog
 {
+    /// <summary>Of this program, with the commit.</summary>
+    public static readonly string Version = typeof(RaceLog).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
     private readonly string _path;
     private readonly Dictionary<RaceKey, RaceRun> _runs = [];
 
@@ -25,6 +30,10 @@ internal sealed class RaceLog
         for (var i = 0; i < lines.Length; i++)
             if (Read(lines[i]) is { } run) _runs[run.Key] = run;
             else if (i < lines.Length - 1) throw new UserException($"{path}, line {i + 1}: this is no run of a race.");
+        // An entry may have had another definition then.
+        if (_runs.Values.FirstOrDefault(run => run.Version != Version) is { } other)
+            throw new UserException($"{path} has runs of version {other.Version}, and this is {Version}: they are not to be compared. Go on "
+                + "with the program of that version, or begin again: without --resume, or with another file by --runs.");
         // A line that was being written when the race was stopped.
         if (lines.Length > 0 && Read(lines[^1]) is null) File.WriteAllLines(path, lines[..^1]);
     }

@@ -24,8 +24,9 @@ internal static class RaceRules
         - Learning rates: each entry begins at a rate of its own and walks along powers of sqrt(2) to lower loss, by at most as many
           trials as any other, with seed 1000, which does not count. AdamW walks once for each choice of betas, decay and warm-up, and
           the best of these is AdamW.
-        - The score is the validation loss of the last weights at equal steps, over seeds that no choice has seen, paired with Muon's by
-          seed. p is of Student's one-sided t-test that the mean difference is below 0; it is not corrected for the number of entries.
+        - The score is the validation loss at equal steps, of the last weights or, of an entry that averages, of its average, over seeds
+          that no choice has seen, paired with Muon's by seed. p is of Student's one-sided t-test that the mean difference is below 0; it
+          is not corrected for the number of entries.
         - An entry whose mean is not above Muon's runs again with its whole schedule shortened to 0.95, 0.90 and 0.85 of the steps,
           against Muon's full length, until its mean is above Muon's. The least share before that is what it needs of Muon's steps.
         - A result counts from p < 0.01 on. What gains nothing keeps its row.
@@ -43,11 +44,14 @@ internal static class RaceRules
 /// <param name="Shortens">Whether winners' schedules are shortened.</param>
 internal sealed record RaceStage(string Name, int WidthFactor, int Steps, int Trials, int FirstSeed, int Seeds, int? Best, bool Shortens)
 {
+    /// <summary>The most seeds of a stage: the next stage's begin so much later.</summary>
+    public const int MostSeeds = 10;
+
     public static readonly IReadOnlyList<RaceStage> Full =
     [
         new("screen", WidthFactor: 1, Steps: 150, Trials: 3, FirstSeed: 1, Seeds: 2, Best: null, Shortens: false),
-        new("final", WidthFactor: 1, Steps: 300, Trials: 0, FirstSeed: 11, Seeds: 5, Best: 3, Shortens: true),
-        new("wide", WidthFactor: 2, Steps: 150, Trials: 3, FirstSeed: 21, Seeds: 5, Best: 1, Shortens: true),
+        new("final", WidthFactor: 1, Steps: 300, Trials: 0, FirstSeed: 1 + MostSeeds, Seeds: 5, Best: 3, Shortens: true),
+        new("wide", WidthFactor: 2, Steps: 150, Trials: 3, FirstSeed: 1 + 2 * MostSeeds, Seeds: 5, Best: 1, Shortens: true),
     ];
 
     public static readonly IReadOnlyList<RaceStage> Smoke =

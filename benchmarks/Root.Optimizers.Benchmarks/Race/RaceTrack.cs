@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using CharGpt;
 using Root.Optimizers.Benchmarks.Compare;
 using Shared;
@@ -33,9 +32,6 @@ internal sealed record RaceShare(double Share, IReadOnlyList<RaceRun> Runs);
 /// <param name="limit">Of a stage: no run begins that would end later.</param>
 internal sealed class RaceTrack(RaceLog log, RaceSetting setting, TimeSpan limit)
 {
-    private static readonly string Version = typeof(RaceTrack).Assembly
-        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
-
     private int _width;
     private long _started;
     private double _secondsPerStep;
@@ -105,7 +101,7 @@ internal sealed class RaceTrack(RaceLog log, RaceSetting setting, TimeSpan limit
         var outcome = Training.Train(job, options, Devices.Parse(setting.Device), () => { });
         var run = new RaceRun(key, Finite(outcome.ValLoss), Finite(outcome.SecondsPerStep),
             [.. outcome.History.Where(m => m.ValLoss is not null).Select(m => new RacePoint(m.Step, m.ValLoss!.Value))],
-            Version, Machine.Describe());
+            RaceLog.Version, Machine.Describe());
         log.Add(run);
         _secondsPerStep = Math.Max(_secondsPerStep, Stopwatch.GetElapsedTime(started).TotalSeconds / steps);
         Console.WriteLine(FormattableString.Invariant($"{entry.Name} lr {rate:g3} seed {seed}, {steps} steps: ")
