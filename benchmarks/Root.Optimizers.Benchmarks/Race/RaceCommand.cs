@@ -49,8 +49,8 @@ internal static class RaceCommand
                 : isSmoke ? SmokeEntries : [.. RaceEntry.All.Select(entry => entry.Name)];
             var count = given.GetValue(seeds);
             if (count is < 2 or > RaceStage.MostSeeds)
-                throw new UserException($"--seeds {count}: 2 or more, for a spread, and at most {RaceStage.MostSeeds}, which no other stage has.",
-                    UserException.Usage);
+                throw new UserException($"--seeds {count}: 2 or more, for a spread, and at most {RaceStage.MostSeeds}, "
+                    + "which no other stage has.", UserException.Usage);
             if (given.GetValue(width) is var w && (w < RaceTrack.HeadWidth || w % RaceTrack.HeadWidth != 0))
                 throw new UserException($"--width {w}: a multiple of {RaceTrack.HeadWidth}.", UserException.Usage);
             Devices.Parse(given.GetValue(device)!);

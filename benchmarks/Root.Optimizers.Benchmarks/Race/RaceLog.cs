@@ -32,8 +32,8 @@ internal sealed class RaceLog
             else if (i < lines.Length - 1) throw new UserException($"{path}, line {i + 1}: this is no run of a race.");
         // An entry may have had another definition then.
         if (_runs.Values.FirstOrDefault(run => run.Version != Version) is { } other)
-            throw new UserException($"{path} has runs of version {other.Version}, and this is {Version}: they are not to be compared. Go on "
-                + "with the program of that version, or begin again: without --resume, or with another file by --runs.");
+            throw new UserException($"{path} has runs of version {other.Version}, and this is {Version}: they are not to be compared. "
+                + "Go on with the program of that version, or begin again: without --resume, or with another file by --runs.");
         // A line that was being written when the race was stopped.
         if (lines.Length > 0 && Read(lines[^1]) is null) File.WriteAllLines(path, lines[..^1]);
     }

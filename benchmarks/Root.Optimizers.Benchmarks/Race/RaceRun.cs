@@ -14,7 +14,8 @@ internal sealed record RaceKey(RaceSetting Setting, string Entry, int Steps, dou
 
 /// <summary>A run that has ended; a line of the file of runs.</summary>
 /// <param name="Key">What was run.</param>
-/// <param name="Loss">Validation loss after the last step, of the averaged weights where the entry averages; null where it diverged.</param>
+/// <param name="Loss">Validation loss after the last step, of the averaged weights where the entry averages; null where it
+/// diverged.</param>
 /// <param name="SecondsPerStep">The median.</param>
 /// <param name="Validation">Step and validation loss.</param>
 /// <param name="Version">Of the program, with the commit.</param>

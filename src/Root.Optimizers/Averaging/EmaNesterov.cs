@@ -18,8 +18,8 @@ namespace Root.Optimizers;
 /// schedule raises the rate beyond that one, as OneCycleLR may, b is strength itself; make the optimizer with the schedule's peak to have
 /// less then. It keeps one number an entry, and a second one between look-ahead and step.
 /// </summary>
-/// <remarks>W' is rounded to the parameter's type. Of 16 bits, what of b d is less than half the distance to the next number is dropped, and
-/// of a weight that does move the optimizer's float32 master begins at the rounded W', as after any change from outside.</remarks>
+/// <remarks>W' is rounded to the parameter's type. Of 16 bits, what of b d is less than half the distance to the next number is dropped,
+/// and of a weight that does move the optimizer's float32 master begins at the rounded W', as after any change from outside.</remarks>
 /// <example><code>
 /// using var optimizer = new RootOptimizer(model, lr: 2e-3);
 /// using var ahead = new EmaNesterov(optimizer);

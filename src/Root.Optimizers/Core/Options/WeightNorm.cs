@@ -13,7 +13,8 @@ public enum WeightNorm
     /// It stays: W &lt;- R normalize(W - lr R U / ||U||_F) with R = ||W||_F. The learning rate is the step's size relative to W (0.014 to
     /// 0.018 as published), and neither <see cref="OrthogonalizingOptions.lr_scale"/>, <see cref="OrthogonalizingOptions.lr_factor"/> nor
     /// weight decay have a part in it. A group with a matrix that is 0 is refused when it is added. One that is 0 later, as where this
-    /// option is set or loaded then, takes the step of <see cref="Free"/> until it has a norm, and keeps that. Source: Hyperball (Wen et al., arXiv 2606.16899).
+    /// option is set or loaded then, takes the step of <see cref="Free"/> until it has a norm, and keeps that. Source: Hyperball
+    /// (Wen et al., arXiv 2606.16899).
     /// </summary>
     Hyperball,
 
