@@ -82,7 +82,7 @@ public class WeightNormTests
         Models.Gradient(weight, randn(4, 6));
         optimizer.step();
         Assert.NotEqual(0, Close.Difference(freely.detach(), weight.detach()));
-        Assert.Equal(kept, Norm(weight), 1e-6);
+        Assert.Equal(kept, Norm(weight), 1e-6); // observed 2.2e-9
     }
 
     [Theory]
