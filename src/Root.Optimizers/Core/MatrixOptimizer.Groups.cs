@@ -15,7 +15,8 @@ public abstract partial class MatrixOptimizer
     /// <param name="param_group">A group whose Options are null or of this optimizer's type; they are copied.</param>
     /// <exception cref="ArgumentException">No parameters; a parameter that is in the optimizer already, is complex, integer, sparse
     /// or expanded, shares memory with another, or has been disposed; a group of another optimizer; an option out of range; on
-    /// manifolds, a weight off its own where initialize is false. The optimizer and the weights are not changed.</exception>
+    /// manifolds, a weight off its own where initialize is false. The optimizer and the weights are not changed, but that in a group of
+    /// ranks, where weights are looked at when all have rank 0's, they may be those by then.</exception>
     /// <exception cref="InvalidOperationException">In a group of ranks: they differ in shapes, types, routes or options; the message names
     /// the first difference, on all of them.</exception>
     /// <remarks>In a group of ranks all of them add it, and its parameters become rank 0's.</remarks>
@@ -26,7 +27,7 @@ public abstract partial class MatrixOptimizer
     {
         using var call = Enter();
         using var scope = NewDisposeScope(); // of what is prepared
-        var (added, then) = (new List<Group>(), new List<Action?>());
+        var (added, then, plan) = (new List<Group>(), new List<Action?>(), (ShardPlan?)null);
         try
         {
             OnEveryRank(() =>
@@ -38,26 +39,30 @@ public abstract partial class MatrixOptimizer
                     added.Add(Admit(group, Adopt(group, isNew: true), added));
                 }
             });
-            if (_shards is null)
-                foreach (var slot in added.SelectMany(group => group.Slots)) slot.Kept.Allocate();
-            else
+            if (_shards is not null)
             {
+                plan = _shards.Plan(added);
                 SameModel.Check(_shards.Messages, SameModel.Describe($"{GetType().Name} of {_groups.Count} groups", added,
                     group => group.Adopted));
                 SameModel.Broadcast(_shards.Group, added.SelectMany(group => group.Slots));
-                _shards.Add(added);
             }
-            OnEveryRank(() => then.AddRange(added.Select(group => Prepare([.. group.Parts], group.Adopted))));
+            OnEveryRank(() =>
+            {
+                foreach (var slot in added.SelectMany(group => group.Slots).Where(slot => slot.IsOwn))
+                    slot.Kept.Allocate((slot as VectorSlot)?.Cut?.Length);
+                then.AddRange(added.Select(group => Prepare([.. group.Parts], group.Adopted)));
+            });
+            OnEveryRank(() =>
+            {
+                foreach (var action in then) action?.Invoke();
+            });
         }
         catch
         {
             foreach (var slot in added.SelectMany(group => group.Slots)) slot.Kept.Dispose();
             throw;
         }
-        OnEveryRank(() =>
-        {
-            foreach (var action in then) action?.Invoke();
-        });
+        if (plan is not null) _shards!.Take(plan);
         foreach (var group in added)
         {
             group.Public.Options = group.Adopted;

@@ -37,7 +37,7 @@ public abstract partial class MatrixOptimizer
                 throw new InvalidOperationException($"In a group of ranks a step of {GetType().Name} takes no closure: gradients are to be "
                     + "averaged between backward and step.");
             options = Ready(keepOwn);
-        });
+        }, () => [.. options.SelectMany((its, i) => SameModel.Describe(i, its.NumbersToJson()))]);
         return options;
     }
 

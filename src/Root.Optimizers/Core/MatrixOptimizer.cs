@@ -118,7 +118,7 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
     /// <exception cref="ArgumentException">An option is out of range, or a product of some is no float32.</exception>
     /// <exception cref="InvalidOperationException">A parameter was replaced since construction, a gradient is sparse or of another
     /// shape or device than its parameter, or another thread is in the midst of a step. In a group of ranks: a parameter has a gradient
-    /// on some of them and none where it is stepped, or there is a closure.</exception>
+    /// on some of them and none where it is stepped, options differ, or there is a closure.</exception>
     /// <exception cref="InterruptedStepException">What had been checked failed all the same; it says which parameters had
     /// moved.</exception>
     public override Tensor? step(Func<Tensor>? closure = null)

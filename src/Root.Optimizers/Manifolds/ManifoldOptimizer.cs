@@ -59,10 +59,11 @@ public abstract class ManifoldOptimizer<TOptions> : MatrixOptimizer<TOptions> wh
     private protected override void OnStepping(IEnumerable<MatrixPart> parts)
     {
         // Weights that were loaded after construction have not been seen yet; those of a resumed run were in place before. All are
-        // looked at, and may be refused, before any is moved.
+        // looked at, and may be refused, before any is moved; but those of groups that were not added in the end.
         var measured = _off.Seen != 0
             ? Groups.SelectMany(group => Measure(group.Parts, (ManifoldOptions)group.Options)).ToArray()
-            : _unstepped.Where(x => x.part.Slot.State.step == 0).SelectMany(x => Measure([x.part], x.options)).ToArray();
+            : _unstepped.Where(x => x.part.Slot.State.step == 0 && Groups.Any(group => group.Parts.Contains(x.part)))
+                .SelectMany(x => Measure([x.part], x.options)).ToArray();
         PutInPlace(measured);
         _unstepped.Clear();
         if (_off.Seen != 0) _off.Take();

@@ -75,7 +75,14 @@ public abstract partial class MatrixOptions
     }
 
     /// <summary>Every saved option by its name.</summary>
-    internal Dictionary<string, JsonElement> ToJson() => Saved().ToDictionary(option => option.Name,
+    internal Dictionary<string, JsonElement> ToJson() => ToJson(Saved());
+
+    /// <summary>Of those the numbers, switches and choices, which one may change between steps.</summary>
+    internal Dictionary<string, JsonElement> NumbersToJson() => ToJson(Saved().Where(option =>
+        (Nullable.GetUnderlyingType(option.PropertyType) ?? option.PropertyType) is var type
+        && (type.IsPrimitive || type.IsEnum || type == typeof((double, double)))));
+
+    private Dictionary<string, JsonElement> ToJson(IEnumerable<PropertyInfo> options) => options.ToDictionary(option => option.Name,
         option => JsonSerializer.SerializeToElement(option.GetValue(this), option.PropertyType, SavedState.Json));
 
     /// <summary>Takes over every option that is known.</summary>

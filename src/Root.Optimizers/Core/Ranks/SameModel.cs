@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -9,7 +10,7 @@ namespace Root.Optimizers.Core.Ranks;
 internal static class SameModel
 {
     /// <summary>The longest part of a description that a message quotes.</summary>
-    private const int MostQuoted = 200;
+    private const int MostQuoted = 400;
 
     /// <summary>Compares descriptions.</summary>
     /// <param name="messages">Between the ranks.</param>
@@ -17,11 +18,10 @@ internal static class SameModel
     /// <exception cref="InvalidOperationException">On every rank: they differ; the message names the first difference.</exception>
     public static void Check(Messages messages, IReadOnlyList<string> own)
     {
-        var text = Encoding.UTF8.GetBytes(string.Join('\n', own));
-        var hashes = messages.Exchange(() => SHA256.HashData(text));
+        var hashes = messages.Exchange(() => Hash(own));
         var other = Array.FindIndex(hashes, hash => !hash.AsSpan().SequenceEqual(hashes[0]));
         if (other < 0) return;
-        var texts = messages.Exchange(() => messages.Rank == 0 || messages.Rank == other ? text : []);
+        var texts = messages.Exchange(() => messages.Rank == 0 || messages.Rank == other ? Bytes(own) : []);
         var (first, its) = (Lines(texts[0]), Lines(texts[other]));
         var i = Enumerable.Range(0, Math.Max(first.Length, its.Length)).First(i => Line(first, i) != Line(its, i));
         var (one, two) = (Line(first, i), Line(its, i));
@@ -52,15 +52,28 @@ internal static class SameModel
         Func<MatrixOptimizer.Group, MatrixOptions> optionsOf) =>
     [
         optimizer,
-        .. groups.SelectMany((group, i) => optionsOf(group).ToJson().Select(option => $"{option.Key} {option.Value.GetRawText()}")
-            .Concat(group.Slots.Select(Describe)).Select(line => $"group {i}, {line}")),
+        .. groups.SelectMany((group, i) => Describe(i, optionsOf(group).ToJson())
+            .Concat(group.Slots.Select(slot => $"group {i}, {Describe(slot)}"))),
+        // Last: where models differ, plans do so too, and say less.
+        .. groups.SelectMany(group => group.Slots).Select(slot =>
+            $"{slot.Label}, kept as {string.Join(" + ", slot.Pieces.Select(its => $"{its.Length} on rank {its.Rank}"))}"),
     ];
+
+    /// <summary>The options of a group, a line each.</summary>
+    public static IEnumerable<string> Describe(int group, Dictionary<string, JsonElement> options) =>
+        options.Select(option => $"group {group}, {option.Key} {option.Value.GetRawText()}");
 
     private static string Describe(Slot slot) =>
         $"{slot.Label}, {slot.Parameter.dtype} on {slot.Parameter.device_type}, {slot.Routed.Route}, step {slot.Kept.step}"
         + $"{(slot.Parameter.is_contiguous() ? "" : ", not contiguous")}"
         + (slot is MatrixSlot matrix
-            ? $", share {matrix.Share:r}, {string.Join(" + ", matrix.Parts.Select(part => $"{part} {part.Plan}"))}" : "");
+            ? $", share {matrix.Share:r}, {string.Join(" + ", matrix.Parts.Select(part => $"{part} {part.Plan}"))}" : "")
+        + string.Concat(slot.Kept.Layouts.Select(its => $", {its.name} in {its.type}"));
+
+    /// <summary>What ranks compare first.</summary>
+    public static byte[] Hash(IReadOnlyList<string> lines) => SHA256.HashData(Bytes(lines));
+
+    private static byte[] Bytes(IReadOnlyList<string> lines) => Encoding.UTF8.GetBytes(string.Join('\n', lines));
 
     private static string[] Lines(byte[] text) => Encoding.UTF8.GetString(text).Split('\n');
 

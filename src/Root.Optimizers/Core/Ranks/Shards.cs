@@ -13,6 +13,9 @@ internal sealed class Shards(IProcessGroup group)
     /// <summary>So many entries are gathered by one call at most, to bound the memory that it takes.</summary>
     internal long MostGathered { get; set; } = 1 << 26;
 
+    /// <summary>Of the hash of options that a step compares: short, to travel with the rest.</summary>
+    private const int HashBytes = 8;
+
     private ShardPlan? _plan;
 
     /// <summary>The ranks.</summary>
@@ -37,20 +40,24 @@ internal sealed class Shards(IProcessGroup group)
         Skipped,
     }
 
-    /// <summary>Shares out the parameters of new groups, and allocates the state of those that are this rank's.</summary>
-    public void Add(IReadOnlyList<MatrixOptimizer.Group> added)
+    /// <summary>Shares out the parameters of new groups.</summary>
+    /// <returns>The plan with them, to be <see cref="Take">taken</see> when they are added.</returns>
+    public ShardPlan Plan(IReadOnlyList<MatrixOptimizer.Group> added)
     {
         var units = added.SelectMany(Units).ToArray();
-        _plan = new(units.Select(of => of.unit).ToArray(), group.Size, _plan);
-        foreach (var ((_, slots), pieces) in units.Zip(_plan.Pieces))
+        var plan = new ShardPlan(units.Select(of => of.unit).ToArray(), group.Size, _plan);
+        foreach (var ((_, slots), pieces) in units.Zip(plan.Pieces))
             foreach (var slot in slots)
             {
                 slot.Pieces = pieces is [var whole] ? [whole with { Length = slot.Entries }] : pieces;
                 slot.IsOwn = slot.Pieces.Any(IsOwn);
                 if (slot is VectorSlot vector && slot is { IsOwn: true, Pieces.Count: > 1 }) vector.Cut = slot.Pieces.Single(IsOwn);
-                if (slot.IsOwn) slot.Kept.Allocate((slot as VectorSlot)?.Cut?.Length);
             }
+        return plan;
     }
+
+    /// <summary>What is added later is shared out beside this.</summary>
+    public void Take(ShardPlan plan) => _plan = plan;
 
     /// <summary>What is owned as one: the bundles that share a parameter, and the vectors that are joined.</summary>
     private static IEnumerable<(ShardUnit unit, IReadOnlyCollection<Slot> slots)> Units(MatrixOptimizer.Group of)
@@ -86,18 +93,21 @@ internal sealed class Shards(IProcessGroup group)
     /// </summary>
     /// <param name="slots">All of them.</param>
     /// <param name="ready">Reads all gradients, hands them on to be thinned, and checks those that are left.</param>
-    /// <exception cref="InvalidOperationException">On every rank: a parameter has a gradient somewhere, and none where it is
-    /// stepped.</exception>
-    public void Settle(Slot[] slots, Action<Action> ready)
+    /// <param name="options">What of the groups' options must be the same on all ranks, in lines; asked when all is ready.</param>
+    /// <exception cref="InvalidOperationException">On every rank: options differ; or a parameter has a gradient somewhere, and none where
+    /// it is stepped.</exception>
+    public void Settle(Slot[] slots, Action<Action> ready, Func<IReadOnlyList<string>> options)
     {
-        var has = new bool[slots.Length];
+        var (has, lines) = (new bool[slots.Length], (IReadOnlyList<string>)[]);
         var all = Messages.Exchange(() =>
         {
             ready(() => KeepOwn(slots, has));
+            lines = options();
             return [.. slots.Select((slot, i) => (byte)(!has[i] ? Status.None
                 : !slot.IsOwn ? Status.Present
-                : slot.Gradient is null ? Status.Skipped : Status.Used))];
+                : slot.Gradient is null ? Status.Skipped : Status.Used)), .. SameModel.Hash(lines).AsSpan(0, HashBytes)];
         });
+        if (all.Any(its => !its.AsSpan(slots.Length).SequenceEqual(all[0].AsSpan(slots.Length)))) SameModel.Check(Messages, lines);
         for (var i = 0; i < slots.Length; i++)
         {
             if (Array.FindIndex(all, its => its[i] != (byte)Status.None) is var present && present < 0) continue;

@@ -163,6 +163,11 @@ public class ShardedStepTests
             message => Assert.Contains("LearningRate is -1", message));
 
     [Fact]
+    public void Options_that_drift_apart_are_refused_on_all_ranks() =>
+        Assert.All(Refused<InvalidOperationException>((_, o) => o.ParamGroups.First().LearningRate = 0.5, rank: 1),
+            message => Assert.Contains("Rank 1: group 0, LearningRate 0.5.", message));
+
+    [Fact]
     public void A_closure_is_refused_on_all_ranks() =>
         Assert.All(Refused<InvalidOperationException>((_, _) => { }, rank: 1, () => throw new InvalidDataException("It ran.")),
             message => Assert.Contains("takes no closure", message));
@@ -272,7 +277,9 @@ public class ShardedStepTests
             if (group.Rank == 1) optimizer.WeightMoved += _ => throw new TimeoutException("It is late.");
             var message = Assert.ThrowsAny<Exception>(() =>
                 optimizer.add_param_group(new ManifoldMuon.ParamGroup([("b.weight", new Parameter(ones(6, 4)))]))).Message;
-            Assert.Single(optimizer.Slots);
+            var alone = Assert.Single(optimizer.Slots);
+            alone.Parameter.grad = ones_like(alone.Parameter);
+            optimizer.step();
             return message;
         });
         Assert.Equal(["Rank 1: It is late.", "It is late."], messages);
@@ -294,8 +301,38 @@ public class ShardedStepTests
             message => Assert.Contains("Rank 0: group 0, nesterov true. Rank 2: group 0, nesterov false.", message));
         Assert.All(Made((p, group) => Two(p, group, new() { split = group.Rank + 1 == 3 ? 2 : 1 }), _ => { }),
             message => Assert.Contains("2 of 10x20", message));
+        Assert.All(Made((p, group) => Two(p, group, new() { state_precision = group.Rank == 2 ? Precision.BFloat16 : Precision.Float32 }),
+            _ => { }), message => Assert.Matches("Rank 2: .*'first.weight'.* momentum_buffer in BFloat16", message));
         Assert.All(Made((p, group) => group.Rank < 2 ? Two(p, group) : new Muon(p, process_group: group), _ => { }),
             message => Assert.Contains("Rank 2 trains something else", message));
+    }
+
+    [Fact]
+    public void Another_plan_on_one_rank_is_refused_on_all()
+    {
+        // Without memory, where the size of a batch, and so what is shared out as one, follows from the option.
+        var messages = ThreadGroup.Run(2, group => Assert.Throws<InvalidOperationException>(() => new Muon(
+            [.. new[] { "a.weight", "b.weight" }.Select(name => (name, new Parameter(empty(8, 8, device: META))))],
+            new() { workspace_bytes = group.Rank == 1 ? 1 : 1 << 20 }, group)).Message);
+        Assert.All(messages, message => Assert.Contains("Rank 0: 'b.weight' of shape (8, 8), kept as 64 on rank 0. "
+            + "Rank 1: 'b.weight' of shape (8, 8), kept as 64 on rank 1.", message));
+    }
+
+    [Fact]
+    public void A_group_that_is_refused_leaves_the_plan_as_it_was()
+    {
+        Assert.Equal(Owners(refused: false), Owners(refused: true));
+
+        static int[] Owners(bool refused) => ThreadGroup.Run(2, group =>
+        {
+            using var optimizer = new ManifoldMuon([("a.weight", new Parameter(eye(6, 4)))], 0.1, new() { initialize = false }, group);
+            if (refused) Assert.Throws<ArgumentException>(() => Add(ones(60, 40)));
+            Add(eye(6, 4));
+            Add(eye(6, 4));
+            return optimizer.Slots.Select(slot => slot.Pieces.Single().Rank).ToArray();
+
+            void Add(Tensor weight) => optimizer.add_param_group(new ManifoldMuon.ParamGroup([new Parameter(weight)]));
+        })[1];
     }
 
     [Fact]
