@@ -24,14 +24,14 @@ internal static class GramForm
         schedule.Lower is not null && dtype != ScalarType.BFloat16 ? 30 : 12;
 
     /// <summary>
-    /// The same before the last step, from whose R nothing more is made, where the schedule itself leaves values farther from 1 than
-    /// rounding then does. Source: measured as above in bfloat16, three steps made for l of 3.5e-3 to 1e-2 (a gain of 29 to 33), values
-    /// evenly in log s: they end up to 0.2 above the bound on 768x2304, 0.27 on 192x768, 0.45 on 96x384; each singular vector by itself
-    /// is multiplied by what the schedule says to 0.01, 0.02 and 0.04, and what belongs to none is 0.15 to 0.2 of the result in norm, for
-    /// 0.05. A training does not feel it (docs/results/sign.md).
+    /// The same before the last of few steps, from whose R nothing more is made, where the schedule itself leaves values farther from 1
+    /// than rounding then does. Source: measured as above in bfloat16, three steps made for l of 3.5e-3 to 1e-2 (a gain of 29 to 33),
+    /// values evenly in log s: they end up to 0.2 above the bound on 768x2304, 0.27 on 192x768, 0.48 on 96x384; each singular vector by
+    /// itself is multiplied by what the schedule says to 0.01, 0.02 and 0.04, and what belongs to none is 0.1 to 0.2 of the result in
+    /// norm, for 0.05. A training does not feel it (docs/results/sign.md).
     /// </summary>
     private static double LargestGainAtLast(NewtonSchulzSchedule schedule, ScalarType dtype) =>
-        schedule is { Lower: not null, Bound: > 0.25 } ? 35 : LargestGain(schedule, dtype);
+        schedule is { Count: <= MinimaxFamily.FewSteps, Lower: not null, Bound: > 0.25 } ? 35 : LargestGain(schedule, dtype);
 
     /// <summary>A step of a schedule for 1 leaves singular values of at most 2, to which the rounding of a new R is relative.</summary>
     private const double GainOfNewR = 2;

@@ -237,11 +237,11 @@ public class RoutingRuleTests
         Assert.Equal(3, lines.Length);
         Assert.Single(lines.Select((line, i) => line.IndexOf($" {parameters[i].Route} ", StringComparison.Ordinal)).Distinct());
         Assert.Single(lines.Select((line, i) => line.IndexOf(parameters[i].Reason, longName.Length, StringComparison.Ordinal)).Distinct());
-        Assert.StartsWith(longName + "  123456789x123456789x3  Matrix  a matrix", lines[1]);
+        Assert.StartsWith(longName + "  123456789x123456789x3  Matrix          a matrix", lines[1]);
 
         parameters[1] = parameters[1] with { Matrices = "3 of 64x64" };
         lines = new Routing(parameters).ToString().Split(Environment.NewLine);
-        Assert.EndsWith("Matrix  3 of 64x64  a matrix", lines[1]);
+        Assert.EndsWith("Matrix          3 of 64x64  a matrix", lines[1]);
         Assert.Single(lines.Select((line, i) => line.IndexOf(parameters[i].Reason, longName.Length, StringComparison.Ordinal)).Distinct());
         Assert.DoesNotContain(Environment.NewLine, parameters[1].ToString());
         Assert.Contains("3 of 64x64", parameters[1].ToString());
