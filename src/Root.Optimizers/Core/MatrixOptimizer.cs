@@ -133,8 +133,12 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         using var grad = no_grad();
         try
         {
+            var options = _shards is null ? Read() : null;
+            // After the gradients, which are released with the step: it would hold a list of them.
             using var scope = NewDisposeScope();
-            StepAlong(_shards is null ? Ready() : ReadyOnEveryRank(_shards, closure is not null));
+            if (options is null) options = ReadyOnEveryRank(_shards!, closure is not null);
+            else CheckFinite(options);
+            StepAlong(options);
         }
         finally
         {
@@ -143,10 +147,20 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         return loss;
     }
 
-    /// <summary>Checks everything that a step depends on, and reads the gradients.</summary>
-    /// <param name="keepOwn">In a group: takes those away that others use.</param>
+    /// <summary>In a group of ranks: checks everything that a step depends on, and reads the gradients.</summary>
+    /// <param name="keepOwn">Takes those away that others use.</param>
     /// <returns>The groups' options.</returns>
-    private MatrixOptions[] Ready(Action? keepOwn = null)
+    private MatrixOptions[] Ready(Action keepOwn)
+    {
+        var options = Read();
+        keepOwn();
+        CheckFinite(options);
+        return options;
+    }
+
+    /// <summary>Checks parameters and options, and reads the gradients.</summary>
+    /// <returns>The groups' options.</returns>
+    private MatrixOptions[] Read()
     {
         CheckNotReplaced();
         var options = _groups.Select(OptionsOf).ToArray();
@@ -156,10 +170,11 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
             its.CheckRates(group.Parts);
         }
         foreach (var group in _groups) Gradient.Read(group.Slots);
-        keepOwn?.Invoke();
-        _finite.Check(_groups.Zip(options, (group, its) => (group, its.non_finite)).ToArray());
         return options;
     }
+
+    private void CheckFinite(MatrixOptions[] options) =>
+        _finite.Check(_groups.Zip(options, (group, its) => (group, its.non_finite)).ToArray());
 
     /// <summary>A step of all slots that have a gradient, which has been checked.</summary>
     private void StepAlong(MatrixOptions[] options)
