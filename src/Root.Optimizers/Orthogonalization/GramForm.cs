@@ -25,24 +25,29 @@ internal static class GramForm
 
     /// <summary>
     /// The same before the last of few steps, from whose R nothing more is made, where the schedule itself leaves values farther from 1
-    /// than rounding then does. Source: measured as above in bfloat16, three steps made for l of 3.5e-3 to 1e-2 (a gain of 29 to 33),
-    /// values evenly in log s: they end up to 0.2 above the bound on 768x2304, 0.27 on 192x768, 0.48 on 96x384; each singular vector by
-    /// itself is multiplied by what the schedule says to 0.01, 0.02 and 0.04, and what belongs to none is 0.1 to 0.2 of the result in
-    /// norm, for 0.05. A training does not feel it (docs/results/sign.md).
+    /// than rounding then does: in bfloat16 of matrices from <see cref="LeastSideInBFloat16"/> on. Source: measured as above on three steps
+    /// made for l of 1.5e-3 to 1e-2 (a gain of 29 to 34), values evenly in log s. In bfloat16 they end above the bound by up to 0.2 on
+    /// 768x2304 (one matrix of each l), 0.35 on 192x768 and 0.49 on 128x512 (twelve), but 1.1 on 24x96, and up to 0.17 below it; each
+    /// singular vector by itself is multiplied by what the schedule says to 0.01, 0.02 and 0.04, and what belongs to none is 0.1 to 0.2
+    /// of the result in norm, for 0.05: a training does not feel it (docs/results/sign.md). In float16 they end 0.05 above it at most,
+    /// in float32 within it.
     /// </summary>
-    private static double LargestGainAtLast(NewtonSchulzSchedule schedule, ScalarType dtype) =>
-        schedule is { Count: <= MinimaxFamily.FewSteps, Lower: not null, Bound: > 0.25 } ? 35 : LargestGain(schedule, dtype);
+    private static double LargestGainAtLast(NewtonSchulzSchedule schedule, ScalarType dtype, long shorterSide) =>
+        schedule is { Count: <= MinimaxFamily.FewSteps, Lower: not null, Bound: > 0.25 }
+            && (dtype != ScalarType.BFloat16 || shorterSide >= LeastSideInBFloat16) ? 35 : LargestGain(schedule, dtype);
+
+    private const long LeastSideInBFloat16 = 128;
 
     /// <summary>A step of a schedule for 1 leaves singular values of at most 2, to which the rounding of a new R is relative.</summary>
     private const double GainOfNewR = 2;
 
     /// <summary>The numbers of steps after which X follows, in order; the last is all of them.</summary>
-    public static IReadOnlyList<int> Ends(NewtonSchulzSchedule schedule, ScalarType dtype)
+    public static IReadOnlyList<int> Ends(NewtonSchulzSchedule schedule, ScalarType dtype, long shorterSide)
     {
         var (ends, gain) = (new List<int>(), 1.0);
         for (var k = 0; k < schedule.Count; k++)
         {
-            if (gain > (k == schedule.Count - 1 ? LargestGainAtLast(schedule, dtype) : LargestGain(schedule, dtype)))
+            if (gain > (k == schedule.Count - 1 ? LargestGainAtLast(schedule, dtype, shorterSide) : LargestGain(schedule, dtype)))
             {
                 ends.Add(k);
                 gain = GainOfNewR;
@@ -58,7 +63,7 @@ internal static class GramForm
     /// <param name="norm">The Frobenius norm of each matrix.</param>
     public static Tensor Iterate(Tensor X, NewtonSchulzSchedule schedule, double norm)
     {
-        var ends = Ends(schedule, X.dtype);
+        var ends = Ends(schedule, X.dtype, Math.Min(X.size(1), X.size(2)));
         var R = ShorterSide.Gram(X);
         Tensor? Q = null;
         for (var k = 0; k < schedule.Count; k++)

@@ -103,7 +103,9 @@ public static class NewtonSchulz
     {
         var (T, r) = (schedule.Count, (double)Math.Max(rows, columns) / Math.Min(rows, columns));
         if (form == NewtonSchulzForm.Automatic) form = Choose(schedule, rows, columns, dtype);
-        return form == NewtonSchulzForm.Plain ? T * (2 * r + 1) : 4 * T + (2 * r - 3) * GramForm.Ends(schedule, dtype).Count;
+        return form == NewtonSchulzForm.Plain
+            ? T * (2 * r + 1)
+            : 4 * T + (2 * r - 3) * GramForm.Ends(schedule, dtype, Math.Min(rows, columns)).Count;
     }
 
     /// <summary>

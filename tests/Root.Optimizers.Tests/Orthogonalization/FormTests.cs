@@ -36,6 +36,9 @@ public class FormTests
     [InlineData(ScalarType.BFloat16, 1e-2, 5, 0.02)]
     [InlineData(ScalarType.BFloat16, 4e-3, 4, 0.08)] // observed 0.005; with other seeds 0.057, the plain form then 0.031
     [InlineData(ScalarType.BFloat16, 4e-3, 5, 0.02)] // observed 0.006
+    [InlineData(ScalarType.BFloat16, 3.6e-3, 3, 0.06)] // observed over seeds 0.046, the plain form 0.047
+    [InlineData(ScalarType.BFloat16, 4e-3, 3, 0.05)] // observed over seeds 0.037, the plain form 0.024
+    [InlineData(ScalarType.Float16, 4e-3, 3, 0.06)] // without a new R; observed over seeds 0.049
     [InlineData(ScalarType.Float16, 1e-2, 3, 0.02)] // observed 0.011
     [InlineData(ScalarType.Float16, 2.5e-3, 4, 0.02)] // observed: within the bound
     [InlineData(ScalarType.Float16, 1e-3, 5, 0.02)] // observed 0.008
@@ -92,8 +95,8 @@ public class FormTests
     }
 
     [Theory]
-    [InlineData(3.6e-3, 96, 384)]
-    [InlineData(4e-3, 384, 96)]
+    [InlineData(3.6e-3, 128, 512)]
+    [InlineData(4e-3, 512, 128)]
     [InlineData(1e-2, 192, 768)]
     public void Three_steps_in_bfloat16_do_with_one_form_of_R_what_they_are_made_for(double l, long rows, long columns)
     {
@@ -111,10 +114,10 @@ public class FormTests
         var made = U.mT.matmul(Y).matmul(V).diagonal();
         var norm = s.pow(8).sum().pow(0.125).item<double>();
         var asked = tensor((s / norm).data<double>().Select(table.Apply).ToArray());
-        Assert.InRange((made - asked).square().mean().sqrt().item<double>(), 0, 0.06); // observed 0.039, 0.035 and 0.014
+        Assert.InRange((made - asked).square().mean().sqrt().item<double>(), 0, 0.06); // observed 0.035, 0.028 and 0.014
         var stray = (Y - (U * made).matmul(V.mT)).norm().item<double>() / Math.Sqrt(shorter);
-        Assert.InRange(stray, 0, 0.3); // observed 0.20, 0.21 and 0.10
-        Assert.InRange(linalg.svdvals(Y).max().item<double>(), 1, 1 + table.Bound + 0.6); // observed 0.48, 0.32 and 0.18 above
+        Assert.InRange(stray, 0, 0.3); // observed 0.20, 0.19 and 0.10
+        Assert.InRange(linalg.svdvals(Y).max().item<double>(), 1, 1 + table.Bound + 0.5); // observed 0.32, 0.29 and 0.18 above
     }
 
     [Theory, Slow]
