@@ -44,7 +44,7 @@ command.SetAction(given =>
         given.GetValue(batch), given.GetValue(seed), given.GetValue(seeds));
     var summaries = Report.Summarize(outcomes);
     Console.WriteLine(Report.Table(summaries));
-    if (given.GetValue(json) is { } file) ResultFile.Write(file, images.Name, summaries);
+    if (given.GetValue(json) is { } file) ResultFile.Write(file, new { data = images.Name, results = summaries });
     if (given.GetValue(results) is { } folder) Report.Draw(folder, images.Name, summaries);
     return 0;
 });

@@ -57,7 +57,7 @@ command.SetAction(given =>
     var outcomes = Experiment.Run(images, model, methods,
         new(given.GetValue(epochs), given.GetValue(batch), given.GetValue(seeds), given.GetValue(lr)));
     Console.WriteLine(Report.Table(outcomes));
-    if (given.GetValue(json) is { } file) ResultFile.Write(file, images.Name, outcomes);
+    if (given.GetValue(json) is { } file) ResultFile.Write(file, new { data = images.Name, results = outcomes });
     if (given.GetValue(results) is { } path)
         Report.Save(path, isAblation ? "vision-transformer-ablation" : "vision-transformer", images.Name, outcomes);
     return 0;

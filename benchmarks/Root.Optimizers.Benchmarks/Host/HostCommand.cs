@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using Root.Optimizers.AdaNewton;
 using Shared;
 using TorchSharp;
@@ -17,9 +16,6 @@ namespace Root.Optimizers.Benchmarks.Host;
 internal static class HostCommand
 {
     private const string AdamW = "adamw", Meta = ".meta";
-
-    private static readonly JsonSerializerOptions Json =
-        new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
     /// <param name="Name">As in the table.</param>
     /// <param name="Make">Over named parameters.</param>
@@ -80,8 +76,8 @@ internal static class HostCommand
         }
         Console.WriteLine($"\n{Machine.Describe()}");
         if (path is not null)
-            File.WriteAllText(path, JsonSerializer.Serialize(
-                new { machine = Machine.Describe(), @params = set, rounds, costs, ratios }, Json) + "\n");
+            ResultFile.Write(path,
+                new { machine = Machine.Describe(), @params = set, rounds, costs, ratios });
         return 0;
     }
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Text.Json;
 using Root.Optimizers.Manifolds;
 using Root.Optimizers.Manifolds.Tangent;
+using Shared;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -16,9 +16,6 @@ internal static class ManifoldCommand
 {
     private static readonly (long rows, long cols)[] Shapes =
         [(64, 64), (128, 64), (512, 128), (256, 256), (3072, 128), (640, 512), (768, 768), (2048, 512)];
-
-    private static readonly JsonSerializerOptions Json =
-        new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
     private sealed record Result(long Rows, long Cols, string Form, double Speedup, double SpeedupOverFloat32,
         double ExactSeconds, double RationalSeconds, double PolynomialSeconds, double DualSeconds,
@@ -57,8 +54,8 @@ internal static class ManifoldCommand
             Console.WriteLine($"{$"{rows}x{cols}",-10}{string.Concat(figures.Select(Figure))}");
         }
         if (path is not null)
-            File.WriteAllText(path, JsonSerializer.Serialize(new
-                { device = "cpu", threads = get_num_threads(), shapes = results }, Json));
+            ResultFile.Write(path, new
+                { device = "cpu", threads = get_num_threads(), shapes = results });
         return 0;
     }
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using Root.Optimizers.Benchmarks.Step;
 using Shared;
 using TorchSharp.Modules;
@@ -14,9 +13,6 @@ namespace Root.Optimizers.Benchmarks.Memory;
 /// </summary>
 internal static class MemoryCommand
 {
-    private static readonly JsonSerializerOptions Json =
-        new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
-
     private static readonly (string name, Func<IReadOnlyList<Parameter>, IDisposable> make, Action<IDisposable> step)[] Contenders =
     [
         ("muon_plain_bf16", p => new PlainMuon(p, ScalarType.BFloat16), o => ((PlainMuon)o).Step()),
@@ -75,8 +71,8 @@ internal static class MemoryCommand
         }
         Console.WriteLine($"\n{Machine.Describe()}");
         if (path is not null)
-            File.WriteAllText(path, JsonSerializer.Serialize(
-                new { machine = Machine.Describe(), @params = set, parameters_mib = model, uses }, Json) + "\n");
+            ResultFile.Write(path,
+                new { machine = Machine.Describe(), @params = set, parameters_mib = model, uses });
         return 0;
     }
 }

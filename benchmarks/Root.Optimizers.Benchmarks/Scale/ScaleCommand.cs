@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using Root.Optimizers.Benchmarks.Step;
 using Root.Optimizers.Distributed;
 using Shared;
@@ -14,9 +13,6 @@ namespace Root.Optimizers.Benchmarks.Scale;
 /// </summary>
 internal static class ScaleCommand
 {
-    private static readonly JsonSerializerOptions Json =
-        new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
-
     public static Command Create()
     {
         var ranks = new Option<string>("--ranks") { Description = "1 and one other number", DefaultValueFactory = _ => "1,2" };
@@ -83,7 +79,7 @@ internal static class ScaleCommand
         if (path is not null)
         {
             var results = new { machine = Machine.Describe(), @params = set, rounds, rows };
-            File.WriteAllText(path, JsonSerializer.Serialize(results, Json) + "\n");
+            ResultFile.Write(path, results);
         }
     }
 }

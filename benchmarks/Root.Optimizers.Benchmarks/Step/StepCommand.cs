@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Shared;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -13,9 +12,6 @@ namespace Root.Optimizers.Benchmarks.Step;
 /// </summary>
 internal static class StepCommand
 {
-    private static readonly JsonSerializerOptions Json =
-        new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
-
     public static Command Create()
     {
         var parameters = new Option<string>("--params")
@@ -38,10 +34,10 @@ internal static class StepCommand
         var momentum = Measure("the momentum of a real training", Gradients.ClippedMomentum);
         var gaussian = Measure("Gaussian gradients", Gradients.Gaussian);
         if (path is not null)
-            File.WriteAllText(path, JsonSerializer.Serialize(new
+            ResultFile.Write(path, new
             {
                 machine, @params = set, rounds, momentum.Seconds, momentum.RefitSeconds, momentum.Ratios, gaussian,
-            }, Json) + "\n");
+            });
         return 0;
 
         StepTimes Measure(string kind, Func<long, long, Device, Tensor> gradient)

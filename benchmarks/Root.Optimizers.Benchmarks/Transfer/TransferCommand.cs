@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using Shared;
 using Spectre.Console;
 
@@ -17,9 +16,6 @@ internal static class TransferCommand
     private static readonly int[] Depths = [2, 4, 8];
     private const int FixedDepth = 2;
     private const long FixedWidth = 128;
-
-    private static readonly JsonSerializerOptions Json =
-        new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
     /// <param name="Optimizer">Its name.</param>
     /// <param name="Width">Of the hidden layers.</param>
@@ -66,7 +62,7 @@ internal static class TransferCommand
         var table = Table(points);
         Console.WriteLine(table);
         if (json is not null)
-            File.WriteAllText(json, JsonSerializer.Serialize(new { steps, seed, points }, Json) + "\n");
+            ResultFile.Write(json, new { steps, seed, points });
         if (folder is null) return 0;
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, "transfer.md"), table);
