@@ -1,4 +1,4 @@
-using TorchSharp;
+using Root.Optimizers.LinearAlgebra;
 using static TorchSharp.torch;
 
 namespace Root.Optimizers.Averaging;
@@ -7,6 +7,6 @@ namespace Root.Optimizers.Averaging;
 internal static class Sums
 {
     /// <summary>Zeros of a tensor's shape and device, in float32, or float64 of float64; of no dispose scope.</summary>
-    public static Tensor Like(Tensor X) => zeros(X.shape, device: X.device,
-        dtype: X.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32).DetachFromDisposeScope();
+    public static Tensor Like(Tensor X) =>
+        zeros(X.shape, device: X.device, dtype: X.dtype.Widened()).DetachFromDisposeScope();
 }

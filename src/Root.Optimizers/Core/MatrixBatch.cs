@@ -106,7 +106,7 @@ public sealed class MatrixBatch
         return (HasMasters
                 ? Buffer(ParameterState.MasterName, Shape).stacked
                 : Stack(slot => slot.Parameter))
-            .to(Type == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32, copy: true).MoveToOuterDisposeScope();
+            .to(Type.Widened(), copy: true).MoveToOuterDisposeScope();
     }
 
     /// <summary>theta &lt;- W, for each parameter of the batch.</summary>

@@ -28,7 +28,7 @@ internal static class StaleMomentum
         var zero = Largest(G, batch.Parts[0].IdleShape).IsZero();
         var idle = batch.Change(ParameterState.IdleName, idle => idle.Add_(1).mul_(zero));
         foreach (var part in batch.Parts) part.Slot.State.MayBeIdle = !IsKnownLive(part);
-        return idle.Le(MostIdle(mu)).to(batch.Type == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32).Mul_(mu);
+        return idle.Le(MostIdle(mu)).to(batch.Type.Widened()).Mul_(mu);
     }
 
     /// <summary>Whether the host knows that no matrix of a part is idle; one of several may be beside others that are not.</summary>

@@ -9,6 +9,9 @@ internal static class Tensors
     /// <summary>In float32, or in float64 where it is so already: then the tensor itself.</summary>
     public static Tensor Widened(this Tensor X) => X.dtype.IsWide() ? X : X.to(ScalarType.Float32);
 
+    /// <summary>The type to sum in: float32, or float64 where it is so already.</summary>
+    public static ScalarType Widened(this ScalarType type) => type.IsWide() ? type : ScalarType.Float32;
+
     /// <summary>Whether a type is wide enough to sum in: float32 or float64.</summary>
     public static bool IsWide(this ScalarType type) => type is ScalarType.Float32 or ScalarType.Float64;
 

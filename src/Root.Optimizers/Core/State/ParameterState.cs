@@ -29,7 +29,7 @@ public abstract class ParameterState : OptimizerState, IDisposable
     {
         var all = buffers.ToList();
         if (master && !parameter.dtype.IsWide()) all.Add((MasterName, parameter.shape, null));
-        var wide = parameter.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+        var wide = parameter.dtype.Widened();
         _names = all.Select(b => b.name).ToArray();
         _layouts = all.Select(b => (b.shape, b.type ?? wide)).ToArray();
         _device = parameter.device;
