@@ -3,6 +3,7 @@
 # results in one folder.
 #
 #   run.sh [--device cuda|cpu] [--python PYTHON | --libtorch DIR] [--out DIR] [--seconds N] [--params SET]... [--rounds N]
+#          [--tests all|devices]
 #
 #   --device     what everything runs on; cuda by default
 #   --python     the Python that has PyTorch; python3 by default
@@ -11,11 +12,12 @@
 #   --seconds    the end of everything, 570 by default: parts are cut short, or not begun, to keep it
 #   --params     a set of bench step, gpt2-small:12 and llama-1b:1 by default; may be given several times
 #   --rounds     timed steps of each optimizer, 15 by default
+#   --tests      all by default; devices are those that compare CUDA with the CPU alone
 #
-# For each set: the steps of this library and of PyTorch (JSON each). Then what a step costs the host (host.json), the tests that compare CUDA with the CPU, then
-# all others (JSON each, in the CTRF format). log.txt has all that was printed, summary.txt which PyTorch and GPU it was and
-# how each part ended: what failed, what was stopped and what did not run, with the reason. With the default sets there are
-# nine files. The exit code is 1 where a part failed or there was no time for it.
+# First the tests that compare CUDA with the CPU, then for each set the steps of this library and of PyTorch, what a step costs
+# the host (host.json), and all other tests (JSON each, of tests in the CTRF format). log.txt has all that was printed,
+# summary.txt which PyTorch and GPU it was and how each part ended: what failed, what was stopped and what did not run, with
+# the reason. With the default sets there are nine files. The exit code is 1 where a part failed or there was no time for it.
 #
 # TorchSharp loads libtorch_cpu.so, its own libLibTorchSharp.so, which lies beside the programs, and libtorch_cuda.so by name,
 # through LD_LIBRARY_PATH. Its own is linked against the libtorch of TorchSharp's package, and another version may lack symbols
@@ -25,7 +27,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 stop() { echo "run.sh: $*" >&2; exit 2; }
 
-device=cuda python=python3 libtorch='' out=results seconds=570 rounds=15 sets=()
+device=cuda python=python3 libtorch='' out=results seconds=570 rounds=15 chosen=all sets=()
 while [ $# -gt 0 ]; do
     case "$1" in
         -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit ;;
@@ -39,11 +41,13 @@ while [ $# -gt 0 ]; do
         --seconds) seconds=$2 ;;
         --params) sets+=("$2") ;;
         --rounds) rounds=$2 ;;
+        --tests) chosen=$2 ;;
         *) stop "$1: unknown (see --help)" ;;
     esac
     shift 2
 done
 case "$device" in cuda | cpu) ;; *) stop "--device $device: cuda or cpu" ;; esac
+case "$chosen" in all | devices) ;; *) stop "--tests $chosen: all or devices" ;; esac
 case "$seconds$rounds" in *[!0-9]*) stop "--seconds and --rounds are whole numbers" ;; esac
 [ ${#sets[@]} -gt 0 ] || sets=(gpt2-small:12 llama-1b:1)
 
@@ -136,6 +140,16 @@ check_symbols
 usable=true
 part "a small step of every optimizer" 120 "${bench[@]}" step --device "$device" --params chargpt:1 --rounds 1 || usable=false
 
+# run_tests NAME SECONDS FILE FILTER...
+run_tests() {
+    local name=$1 limit=$2 file=$3
+    shift 3
+    $usable || { not_run "$name" "TorchSharp does not work with this libtorch"; return; }
+    part "$name" "$limit" "${tests[@]}" -result-ctrf "$out/$file" "$@" || true
+    [ ! -e "$work/output" ] || say "$(grep -E '\[(FAIL|SKIP)\]|Total: ' "$work/output" || echo '    no test reported a result')"
+}
+run_tests "the tests of devices" 150 tests-device.json -namespace Root.Optimizers.Tests.Cuda
+
 for set in "${sets[@]}"; do
     file=${set//:/-}
     name="bench step $set"
@@ -153,16 +167,7 @@ if $usable; then
     part "bench host" 60 "${bench[@]}" host --device "$device" --json "$out/host.json" || true
 else not_run "bench host" "TorchSharp does not work with this libtorch"; fi
 
-# run_tests NAME SECONDS FILE FILTER...
-run_tests() {
-    local name=$1 limit=$2 file=$3
-    shift 3
-    $usable || { not_run "$name" "TorchSharp does not work with this libtorch"; return; }
-    part "$name" "$limit" "${tests[@]}" -result-ctrf "$out/$file" "$@" || true
-    [ ! -e "$work/output" ] || say "$(grep -E '\[(FAIL|SKIP)\]|Total: ' "$work/output" || echo '    no test reported a result')"
-}
-run_tests "the tests of devices" 150 tests-device.json -namespace Root.Optimizers.Tests.Cuda
-run_tests "all other tests" "$seconds" tests-all.json -namespace- Root.Optimizers.Tests.Cuda
+[ "$chosen" = devices ] || run_tests "all other tests" "$seconds" tests-all.json -namespace- Root.Optimizers.Tests.Cuda
 
 say "$SECONDS s in all; parts that failed, were stopped or did not run: $failures"
 echo "Results: $out"
