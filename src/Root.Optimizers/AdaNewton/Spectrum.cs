@@ -88,14 +88,14 @@ internal sealed class Spectrum
 
     /// <summary>
     /// The spectrum of a matrix, on its device: all singular values, in float64, where the shorter side is at most
-    /// <see cref="ExactSide"/>, else a quadrature of <see cref="LanczosSteps"/> nodes, in float32. Waits for the device.
+    /// <see cref="ExactSide"/>, else a quadrature of <see cref="LanczosSteps"/> nodes. Waits for the device.
     /// </summary>
     /// <param name="matrix">(m, n), floating point; not changed.</param>
     public static Spectrum FromMatrix(Tensor matrix)
     {
         var shorter = Math.Min(matrix.shape[0], matrix.shape[1]);
         if (shorter <= ExactSide) return Exact(matrix);
-        var (values, weights) = GolubKahan.Quadrature(matrix, LanczosSteps);
+        var (values, weights) = Lanczos.Quadrature(matrix, LanczosSteps);
         return new(values, weights, shorter);
     }
 

@@ -23,6 +23,28 @@ internal readonly struct Verdict(Tensor? lost)
 
     private static Tensor? LostOf(MatrixPart part) => part.Slot.Gradient!.Value.Lost;
 
+    /// <summary>
+    /// x &lt;- scale x + alpha y, in place. What is lost is multiplied by 1, and a zero added of the sign that changes no bit, not
+    /// even -0: so it takes no copy of x, as <see cref="Change"/> does.
+    /// </summary>
+    /// <param name="x">Changed.</param>
+    /// <param name="scale">A tensor; null: the number.</param>
+    /// <param name="number">A number.</param>
+    /// <param name="y">May hold NaN where the step is lost.</param>
+    /// <param name="alpha">A number.</param>
+    public void ScaleAndAdd_(Tensor x, Tensor? scale, double number, Tensor y, double alpha)
+    {
+        if (lost is null)
+        {
+            (scale is null ? number == 1 ? x : x.Mul_(number) : x.mul_(scale)).Add_(y, alpha);
+            return;
+        }
+        using var scope = NewDisposeScope();
+        var one = ones([], dtype: x.dtype, device: x.device);
+        if (scale is not null || number != 1) x.mul_(where(lost, one, scale ?? one.Mul(number)));
+        x.Add_(where(lost, one.Mul(double.IsNegative(alpha) ? 0.0 : -0.0), y), alpha);
+    }
+
     /// <summary>Changes a tensor in place.</summary>
     public void Change(Tensor x, Action<Tensor> change)
     {

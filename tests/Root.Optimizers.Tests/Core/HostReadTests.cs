@@ -38,7 +38,7 @@ public class HostReadTests
         ["FiniteGradients.Number"] = "the CPU's own branch",
         ["DeferredNumber.Take"] = "waits when the host is about to act on it",
         ["DeferredNumber.get_Seen"] = "reads the host's copy",
-        ["GolubKahan.Quadrature"] = "a refit",
+        ["Lanczos.Quadrature"] = "a refit",
         ["Spectrum.Exact"] = "a refit",
         ["NewtonSchulz.WithFrobeniusNorm"] = "the CPU's own branch",
         ["OrthogonalizingOptimizer.Prepare"] = "construction",
