@@ -1,4 +1,5 @@
 using System.Collections;
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using TorchSharp;
@@ -23,9 +24,13 @@ internal sealed record Machine(string Device, int Cores, int Threads, string Bla
         System.Environment.ProcessorCount, get_num_threads(), LoadedBlas(), Variables(), __version__,
         Gflops(ScalarType.BFloat16, device), Gflops(ScalarType.Float32, device));
 
+    private static readonly Lazy<string> Gpus = new(FindGpus);
+
     /// <summary>One line for the foot of a page; measures nothing.</summary>
-    public static string Describe() =>
-        $"{Processor()}, {System.Environment.ProcessorCount} cores, {get_num_threads()} threads, {LoadedBlas()}, "
+    /// <param name="device">What the work was done on; the processor by default.</param>
+    public static string Describe(Device? device = null) =>
+        (device?.type == DeviceType.CUDA ? $"{Gpus.Value}, " : "")
+        + $"{Processor()}, {System.Environment.ProcessorCount} cores, {get_num_threads()} threads, {LoadedBlas()}, "
         + $"libtorch {__version__}, {Variables()}";
 
     /// <summary>Of a type; where float16 is multiplied in hardware, it is at bfloat16's rate.</summary>
@@ -41,6 +46,23 @@ internal sealed record Machine(string Device, int Cores, int Threads, string Bla
         const string file = "/proc/cpuinfo";
         var line = File.Exists(file) ? File.ReadLines(file).FirstOrDefault(l => l.StartsWith("model name")) : null;
         return line?.Split(':', 2)[1].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
+    }
+
+    /// <summary>TorchSharp does not say their names, and the driver does.</summary>
+    private static string FindGpus()
+    {
+        try
+        {
+            using var driver = Process.Start(new ProcessStartInfo("nvidia-smi", ["--query-gpu=name", "--format=csv,noheader"])
+                { RedirectStandardOutput = true })!;
+            var names = driver.StandardOutput.ReadToEnd().Trim().Split('\n').Distinct();
+            driver.WaitForExit();
+            return driver.ExitCode == 0 ? string.Join(" and ", names) : "a CUDA device";
+        }
+        catch (Win32Exception)
+        {
+            return "a CUDA device";
+        }
     }
 
     private static string LoadedBlas()

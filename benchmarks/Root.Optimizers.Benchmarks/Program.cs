@@ -24,7 +24,7 @@ var root = new RootCommand("Comparisons and measurements of Root.Optimizers.")
     FidelityCommand.Create(), SpectraCommand.Create(), CoefficientsCommand.Create(), LearningCommand.Create(),
     CompareCommand.Create(), OutliersCommand.Create(), SignCommand.Create(), ManifoldCommand.Create(), TransferCommand.Create(),
     StepCommand.Create(), OrthogonalizeCommand.Create(), HostCommand.Create(), MemoryCommand.Create(), MicroCommand.Create(),
-    DigestCommand.Create(), TypesCommand.Create(), RaceCommand.Create(), ScaleCommand.Create(),
+    DigestCommand.Create(), TypesCommand.Create(), RaceCommand.Create(), RaceWorkerCommand.Create(), ScaleCommand.Create(),
 };
 try
 {

@@ -44,7 +44,7 @@ internal static class Training
     /// <summary>Sequences of the final evaluation.</summary>
     private const int FinalSequences = 1024;
 
-    private static readonly Lazy<byte[]> Text = new(() => Dataset.Read(Dataset.MobyDick.Name));
+    public static readonly Lazy<byte[]> Text = new(() => Dataset.Read(Dataset.MobyDick.Name));
 
     /// <param name="done">Given all outcomes so far after each job: a run of half an hour is not lost where it is stopped.</param>
     public static List<Outcome> Run(IReadOnlyList<Job> jobs, int steps, int evalEvery, Action<IReadOnlyList<Outcome>> done)

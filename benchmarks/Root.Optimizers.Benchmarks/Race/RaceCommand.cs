@@ -32,16 +32,21 @@ internal static class RaceCommand
         last.AcceptOnlyFromAmong([.. RaceStage.Full.Select(stage => stage.Name)]);
         var resume = new Option<bool>("--resume") { Description = "go on with the runs of the file; else it is put aside" };
         var runs = new Option<string?>("--runs") { Description = "file of the runs, artifacts/race/BUDGET.jsonl by default" };
+        var workers = new Option<int>("--workers")
+        {
+            Description = "processes that train at the same time, for a device that one training does not fill; 1: this one",
+            DefaultValueFactory = _ => 1,
+        };
         var minutes = new Option<double>("--minutes") { Description = "the most that a stage takes", DefaultValueFactory = _ => 150 };
         var device = new Option<string>("--device") { Description = "cpu, cuda or cuda:N", DefaultValueFactory = _ => "cpu" };
         var layers = new Option<int>("--layers") { Description = "of the model", DefaultValueFactory = _ => 4 };
         var width = new Option<int>("--width")
-            { Description = $"of the model; a multiple of {RaceTrack.HeadWidth}", DefaultValueFactory = _ => 192 };
+            { Description = $"of the model; a multiple of {RaceTraining.HeadWidth}", DefaultValueFactory = _ => 192 };
         var noise = new Option<bool>("--noise") { Description = "multiply a thousandth of the gradients' entries by 100" };
         var results = new Option<string?>("--out") { Description = "folder for race.md and race.svg" };
         var json = new Option<string?>("--json") { Description = "file for the figures" };
         var command = new Command("race", $"Races optimizers against Muon, by these rules:\n{RaceRules.Text}")
-            { entries, seeds, budget, last, resume, runs, minutes, device, layers, width, noise, results, json };
+            { entries, seeds, budget, last, resume, runs, workers, minutes, device, layers, width, noise, results, json };
         command.SetAction(given =>
         {
             var isSmoke = given.GetValue(budget) == "smoke";
@@ -51,17 +56,33 @@ internal static class RaceCommand
             if (count is < 2 or > RaceStage.MostSeeds)
                 throw new UserException($"--seeds {count}: 2 or more, for a spread, and at most {RaceStage.MostSeeds}, "
                     + "which no other stage has.", UserException.Usage);
-            if (given.GetValue(width) is var w && (w < RaceTrack.HeadWidth || w % RaceTrack.HeadWidth != 0))
-                throw new UserException($"--width {w}: a multiple of {RaceTrack.HeadWidth}.", UserException.Usage);
-            Devices.Parse(given.GetValue(device)!);
+            if (given.GetValue(width) is var w && (w < RaceTraining.HeadWidth || w % RaceTraining.HeadWidth != 0))
+                throw new UserException($"--width {w}: a multiple of {RaceTraining.HeadWidth}.", UserException.Usage);
+            if (given.GetValue(workers) is var processes && processes < 1)
+                throw new UserException($"--workers {processes}: 1 or more.", UserException.Usage);
+            // A page of runs that are all there is made without the device that they were made on.
+            var where = given.GetValue(device)!;
+            _ = given.GetValue(resume) ? Devices.Named(where) : Devices.Parse(where);
             var stages = isSmoke ? RaceStage.Smoke
                 : RaceStage.Full.Take(1 + Array.FindIndex([.. RaceStage.Full], stage => stage.Name == given.GetValue(last)));
-            var setting = new RaceSetting(given.GetValue(device)!, given.GetValue(layers), w, given.GetValue(noise));
+            var setting = new RaceSetting(where, given.GetValue(layers), w, given.GetValue(noise));
             var log = new RaceLog(given.GetValue(runs) ?? Path.Combine("artifacts", "race", $"{given.GetValue(budget)}.jsonl"),
                 given.GetValue(resume));
-            return Run(new(log, setting, TimeSpan.FromMinutes(given.GetValue(minutes))), setting,
-                [.. named.Prepend(RaceEntry.Reference).Distinct().Select(RaceEntry.Named)],
-                [.. stages.Select(stage => stage with { Seeds = count ?? stage.Seeds })], given.GetValue(results), given.GetValue(json));
+            var contenders = named.Prepend(RaceEntry.Reference).Distinct().Select(RaceEntry.Named).ToArray();
+            var others = Enumerable.Range(0, processes > 1 ? processes : 0).Select(_ => new RaceProcess(processes)).ToArray();
+            try
+            {
+                IEnumerable<Func<RaceKey, Task<RaceRun>>> all =
+                    others.Length > 0 ? others.Select(other => (Func<RaceKey, Task<RaceRun>>)other.Train)
+                    : [key => Task.FromResult(RaceTraining.Train(key))];
+                return Run(new(log, setting, TimeSpan.FromMinutes(given.GetValue(minutes)), all), setting, contenders,
+                    [.. stages.Select(stage => stage with { Seeds = count ?? stage.Seeds })], given.GetValue(results),
+                    given.GetValue(json));
+            }
+            finally
+            {
+                Parallel.ForEach(others, other => other.Dispose());
+            }
         });
         return command;
     }
@@ -82,7 +103,7 @@ internal static class RaceCommand
             if (folder is not null) Figures.Save(folder, "race", page, RacePage.Plot(stage, results));
             Figures.SaveJson(json, new
             {
-                machine = Machine.Describe(),
+                machine = RacePage.Machines(done.SelectMany(d => d.results).SelectMany(r => r.All)),
                 stages = done.Select(d => new
                 {
                     d.stage, d.setting,

@@ -4,7 +4,8 @@ using Shared;
 
 namespace Root.Optimizers.Benchmarks.Race;
 
-/// <summary>The file of runs, a line of JSON each, appended as a run ends: a race that is stopped goes on after its last line.</summary>
+/// <summary>The file of runs, a line of JSON each, appended as a run ends: a race that is stopped goes on after its last line. Files of the
+/// same version may be put one after the other; of a run that is there twice the first counts. For any thread.</summary>
 internal sealed class RaceLog
 {
     /// <summary>Of this program, with the commit.</summary>
@@ -13,6 +14,7 @@ internal sealed class RaceLog
 
     private readonly string _path;
     private readonly Dictionary<RaceKey, RaceRun> _runs = [];
+    private readonly Lock _access = new();
 
     /// <param name="path">The file.</param>
     /// <param name="resume">Whether to go on with what it holds; else it is put aside.</param>
@@ -28,7 +30,7 @@ internal sealed class RaceLog
         }
         var lines = File.ReadAllLines(path);
         for (var i = 0; i < lines.Length; i++)
-            if (Read(lines[i]) is { } run) _runs[run.Key] = run;
+            if (Read(lines[i]) is { } run) _runs.TryAdd(run.Key, run);
             else if (i < lines.Length - 1) throw new UserException($"{path}, line {i + 1}: this is no run of a race.");
         // An entry may have had another definition then.
         if (_runs.Values.FirstOrDefault(run => run.Version != Version) is { } other)
@@ -38,14 +40,18 @@ internal sealed class RaceLog
         if (lines.Length > 0 && Read(lines[^1]) is null) File.WriteAllLines(path, lines[..^1]);
     }
 
-    public IReadOnlyCollection<RaceRun> Runs => _runs.Values;
-
-    public RaceRun? Find(RaceKey key) => _runs.GetValueOrDefault(key);
+    public RaceRun? Find(RaceKey key)
+    {
+        lock (_access) return _runs.GetValueOrDefault(key);
+    }
 
     public void Add(RaceRun run)
     {
-        File.AppendAllText(_path, JsonSerializer.Serialize(run) + "\n");
-        _runs[run.Key] = run;
+        lock (_access)
+        {
+            _runs.Add(run.Key, run);
+            File.AppendAllText(_path, JsonSerializer.Serialize(run) + "\n");
+        }
     }
 
     private static RaceRun? Read(string line)

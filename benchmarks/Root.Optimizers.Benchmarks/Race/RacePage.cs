@@ -10,14 +10,17 @@ internal static class RacePage
 {
     public static string Text(IReadOnlyList<(RaceStage stage, RaceSetting setting, List<RaceResult> results)> stages)
     {
-        var runs = stages.SelectMany(stage => stage.results).SelectMany(result => result.Runs).ToArray();
+        var runs = stages.SelectMany(stage => stage.results).SelectMany(result => result.All).ToArray();
         var text = new StringBuilder("# The race\n\n");
         text.AppendLine($"`./run bench race`; {string.Join(" and ", runs.Select(run => run.Version).Distinct())}; "
-            + $"{string.Join("; ", runs.Select(run => run.Machine).Distinct())}.").AppendLine();
+            + $"{Machines(runs)}.").AppendLine();
         text.AppendLine("## Rules").AppendLine().AppendLine(RaceRules.Text);
         foreach (var (stage, setting, results) in stages) Append(text, stage, setting, results);
         return text.ToString();
     }
+
+    /// <summary>On which the runs were made.</summary>
+    public static string Machines(IEnumerable<RaceRun> runs) => string.Join("; ", runs.Select(run => run.Machine).Distinct());
 
     private static void Append(StringBuilder text, RaceStage stage, RaceSetting setting, List<RaceResult> results)
     {

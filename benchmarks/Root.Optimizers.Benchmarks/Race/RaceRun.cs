@@ -10,7 +10,10 @@ namespace Root.Optimizers.Benchmarks.Race;
 internal sealed record RaceSetting(string Device, int Layers, int Width, bool Noise);
 
 /// <summary>All that decides a run's loss.</summary>
-internal sealed record RaceKey(RaceSetting Setting, string Entry, int Steps, double Rate, int Seed);
+internal sealed record RaceKey(RaceSetting Setting, string Entry, int Steps, double Rate, int Seed)
+{
+    public override string ToString() => FormattableString.Invariant($"{Entry} lr {Rate:g3} seed {Seed}, {Steps} steps");
+}
 
 /// <summary>A run that has ended; a line of the file of runs.</summary>
 /// <param name="Key">What was run.</param>

@@ -1,5 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
-using CharGpt;
+using System.Threading.Channels;
 using Root.Optimizers.Benchmarks.Compare;
 using Shared;
 
@@ -14,6 +15,9 @@ namespace Root.Optimizers.Benchmarks.Race;
 internal sealed record RaceResult(RaceEntry Entry, double Rate, IReadOnlyList<RaceRun> Tried, IReadOnlyList<RaceRun> Runs,
     IReadOnlyList<RaceShare> Shortened)
 {
+    /// <summary>All runs.</summary>
+    public IEnumerable<RaceRun> All => [.. Tried, .. Runs, .. Shortened.SelectMany(share => share.Runs)];
+
     /// <summary>The losses less another's, paired; null where one has diverged.</summary>
     public PairedDifference? Less(RaceResult other) => Less(Runs, other);
 
@@ -26,12 +30,16 @@ internal sealed record RaceResult(RaceEntry Entry, double Rate, IReadOnlyList<Ra
 /// <summary>Runs with a schedule of a share of the steps.</summary>
 internal sealed record RaceShare(double Share, IReadOnlyList<RaceRun> Runs);
 
-/// <summary>Runs the stages of a race.</summary>
+/// <summary>Runs the stages of a race: with several workers, all at once that does not depend on one another.</summary>
 /// <param name="log">What has been run, and where runs are written.</param>
 /// <param name="setting">What is trained.</param>
 /// <param name="limit">Of a stage: no run begins that would end later.</param>
-internal sealed class RaceTrack(RaceLog log, RaceSetting setting, TimeSpan limit)
+/// <param name="workers">Each trains one run at a time.</param>
+internal sealed class RaceTrack(RaceLog log, RaceSetting setting, TimeSpan limit, IEnumerable<Func<RaceKey, Task<RaceRun>>> workers)
 {
+    private readonly Channel<Func<RaceKey, Task<RaceRun>>> _idle = Filled(workers);
+    private readonly ConcurrentDictionary<RaceKey, Lazy<Task<RaceRun>>> _begun = [];
+    private readonly Lock _timing = new();
     private int _width;
     private long _started;
     private double _secondsPerStep;
@@ -42,75 +50,102 @@ internal sealed class RaceTrack(RaceLog log, RaceSetting setting, TimeSpan limit
     public List<RaceResult> Run(RaceStage stage, IEnumerable<(RaceEntry entry, double rate)> entries)
     {
         (_width, _started, _secondsPerStep) = (setting.Width * stage.WidthFactor, Stopwatch.GetTimestamp(), 0);
-        var results = entries.Select(given =>
+        try
         {
-            var (rate, tried) = stage.Trials > 0 ? Tune(given.entry, given.rate, stage) : (given.rate, []);
-            return new RaceResult(given.entry, rate, tried, Runs(given.entry, rate, stage, stage.Steps), []);
-        }).ToList();
-        if (!stage.Shortens) return results;
-        var reference = results.Single(result => result.Entry.Name == RaceEntry.Reference);
-        return results.ConvertAll(result => result != reference && result.Less(reference) is { Mean: <= 0 }
-            ? result with { Shortened = Shorten(result, reference, stage) }
-            : result);
+            var results = All(entries.Select(given => Enter(given.entry, given.rate, stage))).GetAwaiter().GetResult();
+            if (!stage.Shortens) return results;
+            var reference = results.Single(result => result.Entry.Name == RaceEntry.Reference);
+            return All(results.Select(result => Shorten(result, reference, stage))).GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException)
+        {
+            throw new UserException(FormattableString.Invariant($"A stage has {limit.TotalMinutes:0} minutes, and the next run would end ")
+                + "later. What has been run is kept: --resume goes on.");
+        }
+    }
+
+    /// <summary>An entry at full length.</summary>
+    private async Task<RaceResult> Enter(RaceEntry entry, double start, RaceStage stage)
+    {
+        var (rate, tried) = stage.Trials > 0 ? await Tune(entry, start, stage) : (start, []);
+        return new(entry, rate, tried, await Runs(entry, rate, stage, stage.Steps), []);
     }
 
     /// <summary>Walks to lower loss along powers of a factor, from a rate on: up first, and down where that is worse.</summary>
-    private (double rate, IReadOnlyList<RaceRun> tried) Tune(RaceEntry entry, double start, RaceStage stage)
+    private async Task<(double rate, IReadOnlyList<RaceRun> tried)> Tune(RaceEntry entry, double start, RaceStage stage)
     {
         var tried = new Dictionary<int, RaceRun>();
         int? next = 0;
         while (next is { } place && tried.Count < stage.Trials)
         {
-            tried[place] = Run(entry, start * Math.Pow(RaceRules.RateFactor, place), RaceRules.TuningSeed, stage.Steps);
+            tried[place] = await Run(entry, start * Math.Pow(RaceRules.RateFactor, place), RaceRules.TuningSeed, stage.Steps);
             var best = tried.MinBy(run => run.Value.Score).Key;
             next = !tried.ContainsKey(best + 1) ? best + 1 : !tried.ContainsKey(best - 1) ? best - 1 : null;
         }
         return (tried.Values.MinBy(run => run.Score)!.Key.Rate, [.. tried.Values.OrderBy(run => run.Key.Rate)]);
     }
 
-    private List<RaceShare> Shorten(RaceResult winner, RaceResult reference, RaceStage stage)
+    /// <summary>Of a winner, with shortened schedules.</summary>
+    private async Task<RaceResult> Shorten(RaceResult result, RaceResult reference, RaceStage stage)
     {
+        if (result == reference || result.Less(reference) is not { Mean: <= 0 }) return result;
         var shares = new List<RaceShare>();
         foreach (var share in RaceRules.Shares)
         {
-            shares.Add(new(share, Runs(winner.Entry, winner.Rate, stage, (int)Math.Round(share * stage.Steps))));
+            shares.Add(new(share, await Runs(result.Entry, result.Rate, stage, (int)Math.Round(share * stage.Steps))));
             if (RaceResult.Less(shares[^1].Runs, reference) is not { Mean: <= 0 }) break;
         }
-        return shares;
+        return result with { Shortened = shares };
     }
 
-    private List<RaceRun> Runs(RaceEntry entry, double rate, RaceStage stage, int steps) =>
-        [.. stage.SeedNumbers.Select(seed => Run(entry, rate, seed, steps))];
+    private Task<List<RaceRun>> Runs(RaceEntry entry, double rate, RaceStage stage, int steps) =>
+        All(stage.SeedNumbers.Select(seed => Run(entry, rate, seed, steps)));
 
-    private RaceRun Run(RaceEntry entry, double rate, int seed, int steps)
+    private Task<RaceRun> Run(RaceEntry entry, double rate, int seed, int steps)
     {
         var key = new RaceKey(setting with { Width = _width }, entry.Name, steps, rate, seed);
-        if (log.Find(key) is { } known) return known;
-        var expected = Stopwatch.GetElapsedTime(_started) + TimeSpan.FromSeconds(_secondsPerStep * steps);
-        if (expected > limit)
-            throw new UserException(FormattableString.Invariant($"A stage has {limit.TotalMinutes:0} minutes, and the next run would end ")
-                + "later. What has been run is kept: --resume goes on.");
+        return log.Find(key) is { } known ? Task.FromResult(known) : _begun.GetOrAdd(key, k => new(() => Train(k))).Value;
+    }
+
+    /// <summary>A run by the next worker that is idle. Canceled where it would end too late.</summary>
+    private async Task<RaceRun> Train(RaceKey key)
+    {
+        var worker = await _idle.Reader.ReadAsync();
         var started = Stopwatch.GetTimestamp();
-        var options = new TrainOptions
+        double secondsPerStep;
+        lock (_timing) secondsPerStep = _secondsPerStep;
+        if (Stopwatch.GetElapsedTime(_started) + TimeSpan.FromSeconds(secondsPerStep * key.Steps) > limit)
         {
-            Model = new() { Layers = setting.Layers, Width = _width, Heads = _width / HeadWidth },
-            Steps = steps, Warmup = entry.Warmup, EvalEvery = Math.Max(1, steps / 6),
-        };
-        var job = new Job(entry.Contender with { LearningRate = rate }, seed,
-            setting.Noise ? OutliersCommand.Noise(seed, share: 1e-3, factor: 100) : null);
-        var outcome = Training.Train(job, options, Devices.Parse(setting.Device), () => { });
-        var run = new RaceRun(key, Finite(outcome.ValLoss), Finite(outcome.SecondsPerStep),
-            [.. outcome.History.Where(m => m.ValLoss is not null).Select(m => new RacePoint(m.Step, m.ValLoss!.Value))],
-            RaceLog.Version, Machine.Describe());
+            _idle.Writer.TryWrite(worker);
+            throw new OperationCanceledException();
+        }
+        var run = await worker(key);
         log.Add(run);
-        _secondsPerStep = Math.Max(_secondsPerStep, Stopwatch.GetElapsedTime(started).TotalSeconds / steps);
-        Console.WriteLine(FormattableString.Invariant($"{entry.Name} lr {rate:g3} seed {seed}, {steps} steps: ")
-            + FormattableString.Invariant($"{Figures.Loss(outcome.ValLoss)}, {outcome.SecondsPerStep:0.000} s a step"));
+        lock (_timing) _secondsPerStep = Math.Max(_secondsPerStep, Stopwatch.GetElapsedTime(started).TotalSeconds / key.Steps);
+        _idle.Writer.TryWrite(worker);
+        Console.WriteLine(FormattableString.Invariant($"{key}: {Figures.Loss(run.Score)}, {run.SecondsPerStep:0.000} s a step"));
         return run;
     }
 
-    /// <summary>Of CharGpt's default size.</summary>
-    public const int HeadWidth = 32;
+    /// <summary>The results of all, in their order. An error ends it at once; where the time has run out, what has begun ends first.</summary>
+    private static async Task<List<T>> All<T>(IEnumerable<Task<T>> tasks)
+    {
+        var begun = new List<Task<T>>();
+        foreach (var task in tasks)
+        {
+            begun.Add(task);
+            // With one worker, which trains here, each has ended when the next would begin.
+            if (task.IsFaulted || task.IsCanceled) break;
+        }
+        await foreach (var task in Task.WhenEach(begun))
+            if (task.IsFaulted) await task;
+        return [.. await Task.WhenAll(begun)];
+    }
 
-    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
+    private static Channel<T> Filled<T>(IEnumerable<T> items)
+    {
+        var channel = Channel.CreateUnbounded<T>();
+        foreach (var item in items) channel.Writer.TryWrite(item);
+        return channel;
+    }
 }
