@@ -3,7 +3,7 @@
 # results in one folder.
 #
 #   run.sh [--device cuda|cpu] [--python PYTHON | --libtorch DIR] [--out DIR] [--seconds N] [--params SET]... [--rounds N]
-#          [--tests all|devices]
+#          [--tests all|devices] [--bench 'ARGS']...
 #
 #   --device     what everything runs on; cuda by default
 #   --python     the Python that has PyTorch; python3 by default
@@ -13,11 +13,17 @@
 #   --params     a set of bench step, gpt2-small:12 and llama-1b:1 by default; may be given several times
 #   --rounds     timed steps of each optimizer, 15 by default
 #   --tests      all by default; devices are those that compare CUDA with the CPU alone
+#   --bench      words of the benchmarks program, which it runs in place of all below; {out} is the folder of the results; may be
+#                given several times:
+#                --bench 'race --device cuda --workers 12 --runs {out}/race.jsonl --out {out} --json {out}/race.json'
 #
 # First the tests that compare CUDA with the CPU, then for each set the steps of this library and of PyTorch, what a step costs
 # the host (host.json), and all other tests (JSON each, of tests in the CTRF format). log.txt has all that was printed,
 # summary.txt which PyTorch and GPU it was and how each part ended: what failed, what was stopped and what did not run, with
 # the reason. With the default sets there are nine files. The exit code is 1 where a part failed or there was no time for it.
+#
+# Processes of a --bench share a GPU by NVIDIA's MPS, where the machine has that and a small step works under it; else they take
+# turns. summary.txt says which.
 #
 # TorchSharp loads libtorch_cpu.so, its own libLibTorchSharp.so, which lies beside the programs, and libtorch_cuda.so by name,
 # through LD_LIBRARY_PATH. Its own is linked against the libtorch of TorchSharp's package, and another version may lack symbols
@@ -27,7 +33,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 stop() { echo "run.sh: $*" >&2; exit 2; }
 
-device=cuda python=python3 libtorch='' out=results seconds=570 rounds=15 chosen=all sets=()
+device=cuda python=python3 libtorch='' out=results seconds=570 rounds=15 chosen=all sets=() benches=()
 while [ $# -gt 0 ]; do
     case "$1" in
         -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit ;;
@@ -42,6 +48,7 @@ while [ $# -gt 0 ]; do
         --params) sets+=("$2") ;;
         --rounds) rounds=$2 ;;
         --tests) chosen=$2 ;;
+        --bench) benches+=("$2") ;;
         *) stop "$1: unknown (see --help)" ;;
     esac
     shift 2
@@ -124,7 +131,7 @@ if [ -n "$system" ] && ! grep -q 'GLIBCXX_3\.4\.32' "$system"; then
 fi
 # Write protection of compiled code is a second mapping of it, which not every sandbox allows; no test depends on it.
 programs=(env "LD_LIBRARY_PATH=$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" OMP_WAIT_POLICY=PASSIVE
-    DOTNET_EnableWriteXorExecute=0 "ROOT_TEST_DEVICE=$device")
+    DOTNET_EnableWriteXorExecute=0 "ROOT_TEST_DEVICE=$device" "CHARGPT_DATA=$work/data")
 bench=("${programs[@]}" "$work/program/Root.Optimizers.Benchmarks")
 tests=("${programs[@]}" "$work/program/Root.Optimizers.Tests" -noColor -noLogo -noAutoReporters)
 native=$work/program/libLibTorchSharp.so
@@ -136,9 +143,37 @@ check_symbols() {
     if [ -n "$found" ]; then c++filt <<<"$found" 2>/dev/null || echo "$found"; fi | sed 's/\t(.*//' | tee -a "$out/log.txt"
 }
 
+small_step() {
+    part "a small step of every optimizer$1" 120 "${bench[@]}" step --device "$device" --params chargpt:1 --rounds 1
+}
+
+# start_mps: whether processes share the GPU by MPS from now on.
+start_mps() {
+    [ "$device" = cuda ] && [ ${#benches[@]} -gt 0 ] || return 1
+    command -v nvidia-cuda-mps-control >/dev/null || { say "MPS: this machine has none"; return 1; }
+    export CUDA_MPS_PIPE_DIRECTORY=$work/mps CUDA_MPS_LOG_DIRECTORY=$work/mps-log
+    mkdir "$CUDA_MPS_PIPE_DIRECTORY" "$CUDA_MPS_LOG_DIRECTORY"
+    if timeout 20 nvidia-cuda-mps-control -d >"$work/mps-start" 2>&1 </dev/null; then
+        trap 'stop_mps; rm -rf "$work"' EXIT
+        if small_step " under MPS"; then say "MPS: processes share the GPU by it"; return; fi
+        # It is tried again without.
+        failures=0
+    fi
+    say "MPS: it did not work here"
+    cat "$work/mps-start" "$CUDA_MPS_LOG_DIRECTORY"/*.log >>"$out/log.txt" 2>/dev/null || true
+    stop_mps
+    return 1
+}
+
+stop_mps() {
+    [ -n "${CUDA_MPS_PIPE_DIRECTORY:-}" ] || return 0
+    timeout 20 nvidia-cuda-mps-control >/dev/null 2>&1 <<<quit || true
+    unset CUDA_MPS_PIPE_DIRECTORY CUDA_MPS_LOG_DIRECTORY
+}
+
 check_symbols
 usable=true
-part "a small step of every optimizer" 120 "${bench[@]}" step --device "$device" --params chargpt:1 --rounds 1 || usable=false
+start_mps || small_step "" || usable=false
 
 # run_tests NAME SECONDS FILE FILTER...
 run_tests() {
@@ -148,26 +183,39 @@ run_tests() {
     part "$name" "$limit" "${tests[@]}" -result-ctrf "$out/$file" "$@" || true
     [ ! -e "$work/output" ] || say "$(grep -E '\[(FAIL|SKIP)\]|Total: ' "$work/output" || echo '    no test reported a result')"
 }
-run_tests "the tests of devices" 150 tests-device.json -namespace Root.Optimizers.Tests.Cuda
 
-for set in "${sets[@]}"; do
-    file=${set//:/-}
-    name="bench step $set"
+everything() {
+    local set file name
+    run_tests "the tests of devices" 150 tests-device.json -namespace Root.Optimizers.Tests.Cuda
+
+    for set in "${sets[@]}"; do
+        file=${set//:/-}
+        name="bench step $set"
+        if $usable; then
+            part "$name" 150 "${bench[@]}" step --device "$device" --params "$set" --rounds "$rounds" \
+                --json "$out/step-$file.json" || true
+        else not_run "$name" "TorchSharp does not work with this libtorch"; fi
+        name="PyTorch's step.py $set"
+        if [ -e "$work/torch" ]; then
+            part "$name" 90 "$python" "$work/step.py" --device "$device" --params "$set" --rounds "$rounds" \
+                --json "$out/pytorch-$file.json" || true
+        else say "not run         $name: --libtorch is not Python's"; fi
+    done
+
     if $usable; then
-        part "$name" 150 "${bench[@]}" step --device "$device" --params "$set" --rounds "$rounds" --json "$out/step-$file.json" || true
-    else not_run "$name" "TorchSharp does not work with this libtorch"; fi
-    name="PyTorch's step.py $set"
-    if [ -e "$work/torch" ]; then
-        part "$name" 90 "$python" "$work/step.py" --device "$device" --params "$set" --rounds "$rounds" \
-            --json "$out/pytorch-$file.json" || true
-    else say "not run         $name: --libtorch is not Python's"; fi
+        part "bench host" 60 "${bench[@]}" host --device "$device" --json "$out/host.json" || true
+    else not_run "bench host" "TorchSharp does not work with this libtorch"; fi
+
+    [ "$chosen" = devices ] || run_tests "all other tests" "$seconds" tests-all.json -namespace- Root.Optimizers.Tests.Cuda
+}
+
+for arguments in "${benches[@]}"; do
+    read -ra words <<<"$arguments"
+    words=("${words[@]//\{out\}/$out}")
+    if $usable; then part "bench ${words[*]}" "$seconds" "${bench[@]}" "${words[@]}" || true
+    else not_run "bench ${words[*]}" "TorchSharp does not work with this libtorch"; fi
 done
-
-if $usable; then
-    part "bench host" 60 "${bench[@]}" host --device "$device" --json "$out/host.json" || true
-else not_run "bench host" "TorchSharp does not work with this libtorch"; fi
-
-[ "$chosen" = devices ] || run_tests "all other tests" "$seconds" tests-all.json -namespace- Root.Optimizers.Tests.Cuda
+[ ${#benches[@]} -gt 0 ] || everything
 
 say "$SECONDS s in all; parts that failed, were stopped or did not run: $failures"
 echo "Results: $out"
