@@ -59,7 +59,7 @@ internal sealed class RaceTrack(RaceLog log, RaceSetting setting, TimeSpan limit
         }
         catch (OperationCanceledException)
         {
-            throw new UserException(FormattableString.Invariant($"A stage has {limit.TotalMinutes:0} minutes, and the next run would end ")
+            throw new UserException(FormattableString.Invariant($"A stage has {limit.TotalMinutes:0.##} minutes, and the next run would end ")
                 + "later. What has been run is kept: --resume goes on.");
         }
     }
