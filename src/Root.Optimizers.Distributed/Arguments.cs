@@ -25,4 +25,19 @@ internal static class Arguments
         ArgumentNullException.ThrowIfNull(x);
         if (root < 0 || root >= ranks) throw new ArgumentOutOfRangeException(nameof(root), root, $"It must be from 0 to {ranks - 1}.");
     }
+
+    /// <exception cref="ArgumentException">The tensor does not lie in one piece.</exception>
+    public static void CheckContiguous(Tensor x)
+    {
+        if (!x.is_contiguous()) throw new ArgumentException("A tensor for other ranks must be contiguous.", nameof(x));
+    }
+
+    /// <summary>What stands for the type in which a tensor is summed.</summary>
+    /// <exception cref="ArgumentException">It is another one.</exception>
+    public static T OfSum<T>(Tensor x, T float32, T float64) => x.dtype switch
+    {
+        ScalarType.Float32 => float32,
+        ScalarType.Float64 => float64,
+        var other => throw new ArgumentException($"Ranks sum float32 and float64, and not {other}.", nameof(x)),
+    };
 }

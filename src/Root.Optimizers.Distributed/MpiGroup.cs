@@ -146,7 +146,7 @@ internal sealed class MpiGroup : IProcessGroup
     /// <param name="detail">Of the call's other arguments, which are to be the same on all ranks: a root, or a hash.</param>
     private void Call(Kind kind, Tensor x, Action<Tensor> call, long detail = 0)
     {
-        if (!x.is_contiguous()) throw new ArgumentException("A tensor for other ranks must be contiguous.", nameof(x));
+        Arguments.CheckContiguous(x);
         if (kind is Kind.AllReduce or Kind.ReduceScatter) _ = SumType(x);
         using var grad = no_grad();
         using var scope = NewDisposeScope();
@@ -226,12 +226,7 @@ internal sealed class MpiGroup : IProcessGroup
         failure?.Throw();
     }
 
-    private nint SumType(Tensor x) => x.dtype switch
-    {
-        ScalarType.Float32 => _mpi.Float,
-        ScalarType.Float64 => _mpi.Double,
-        var other => throw new ArgumentException($"Ranks sum float32 and float64, and not {other}."),
-    };
+    private nint SumType(Tensor x) => Arguments.OfSum(x, _mpi.Float, _mpi.Double);
 
     private static unsafe nint Address(Tensor x)
     {

@@ -62,8 +62,7 @@ internal sealed class MpiLibrary
         foreach (var name in launcher.Libraries)
             if (NativeLibrary.TryLoad(name, out var library))
             {
-                NativeLibrary.SetDllImportResolver(typeof(MpiLibrary).Assembly,
-                    (asked, _, _) => asked == Mpi.Library ? library : 0);
+                NativeImports.Bind(Mpi.Library, library);
                 return new(library, name);
             }
         throw new InvalidOperationException($"{launcher.Name} has started this program, and there is no MPI library for it: none of "
