@@ -48,11 +48,10 @@ internal sealed record RaceEntry(string Meaning, Contender Contender, int Warmup
         Muon("muon-cubic", "five cubic steps", o => o.coefficients = AdaNewton.Coefficients.Fixed(PublishedSchedules.Cubic5)),
         Muon("muon-vectors", "half the rate for AdamW's part", o => o.fallback_lr_factor = 0.5),
         Muon("muon-embedding", "twice the rate for the embedding", o => o.embedding_lr_factor = 2),
-        Around("muon-ahead", "look-ahead: strength 0.6, decay 0.95, from step 30 on", (inner, _) =>
-            new(inner, ahead: new EmaNesterov(inner, strength: 0.6, decay: 0.95, first: 30))),
-        Around("muon-average", "evaluated at 0.4 of the last weights and 0.6 of their average, decay 0.9", (inner, model) =>
-            new(inner, average: new WeightAverage(model, 0.9), share: 0.6)),
-        Around("muon-momentum", "momentum from 0.85 to 0.95 in 50 steps", (inner, _) => new(inner, momentum: new(inner, 50))),
+        Ahead(Muon("muon-ahead", "look-ahead: strength 0.6, decay 0.95, from step 30 on", _ => { })),
+        Averaged(Muon("muon-average", "evaluated at 0.4 of the last weights and 0.6 of their average, decay 0.9", _ => { })),
+        Around(Muon("muon-momentum", "momentum from 0.85 to 0.95 in 50 steps", _ => { }),
+            (inner, _) => new(inner, momentum: new(inner, 50))),
         Root("root", "RootOptimizer as it is", _ => { }),
         Root("root-no-split", "without the split", o => o.outlier_quantile = 1),
         Root("root-scale", "split at 5.93 medians", o => o.outlier_scale = 5.93),
@@ -60,8 +59,22 @@ internal sealed record RaceEntry(string Meaning, Contender Contender, int Warmup
         Root("root-4", "four learned steps", o => o.ns_steps = 4),
         Root("root-published", "the published algorithm", o => (o.ns_steps, o.coefficients, o.learn_coefficients, o.exact_quantile) =
             (5, AdaNewton.Coefficients.Published, false, true)),
-        Root("root-rows", "rows balanced, no split", o => (o.row_balance, o.outlier_quantile) = (RowBalance.Rows, 1)),
+        Root("root-rows", "rows balanced, no split", Rows),
         Root("root-rows-scale", "rows balanced, split at 5.93 medians", o => (o.row_balance, o.outlier_scale) = (RowBalance.Rows, 5.93)),
+        Root("root-rows-normuon", "rows balanced, no split, NorMuon's second moment", o =>
+            (o.row_balance, o.outlier_quantile, o.normuon_beta2) = (RowBalance.Rows, 1, 0.95)),
+        Root("root-rows-hyperball", "rows balanced, no split, fixed norms", o =>
+            (o.row_balance, o.outlier_quantile, o.weight_norm) = (RowBalance.Rows, 1, WeightNorm.Hyperball), rate: 0.03),
+        Root("root-rows-brake", "rows balanced, no split, radial brake", o =>
+            (o.row_balance, o.outlier_quantile, o.weight_norm) = (RowBalance.Rows, 1, WeightNorm.RadialBrake)),
+        Root("root-rows-cautious", "rows balanced, no split, cautious decay", o =>
+            (o.row_balance, o.outlier_quantile, o.cautious) = (RowBalance.Rows, 1, true)),
+        Root("root-rows-embedding", "rows balanced, no split, twice the rate for the embedding", o =>
+            (o.row_balance, o.outlier_quantile, o.embedding_lr_factor) = (RowBalance.Rows, 1, 2)),
+        Root("root-rows-4", "rows balanced, no split, four learned steps", o =>
+            (o.row_balance, o.outlier_quantile, o.ns_steps) = (RowBalance.Rows, 1, 4)),
+        Ahead(Root("root-rows-ahead", "rows balanced, no split, look-ahead", Rows)),
+        Averaged(Root("root-rows-average", "rows balanced, no split, evaluated at the average", Rows)),
         Root("root-rows-muon", "rows balanced, no split, Muon's five steps", o =>
             (o.row_balance, o.outlier_quantile, o.ns_steps, o.coefficients, o.learn_coefficients) =
             (RowBalance.Rows, 1, 5, AdaNewton.Coefficients.Muon, false)),
@@ -78,15 +91,19 @@ internal sealed record RaceEntry(string Meaning, Contender Contender, int Warmup
             return new Optimizers.Muon(model, lr, options);
         }));
 
-    /// <summary>Muon, with something around it.</summary>
-    private static RaceEntry Around(string name, string meaning, Func<OptimizerHelper, Gpt, SurroundedOptimizer> surround)
+    private static void Rows(RootOptimizer.Options options) => (options.row_balance, options.outlier_quantile) = (RowBalance.Rows, 1);
+
+    private static RaceEntry Ahead(RaceEntry entry) =>
+        Around(entry, (inner, _) => new(inner, ahead: new EmaNesterov(inner, strength: 0.6, decay: 0.95, first: 30)));
+
+    private static RaceEntry Averaged(RaceEntry entry) =>
+        Around(entry, (inner, model) => new(inner, average: new WeightAverage(model, 0.9), share: 0.6));
+
+    /// <summary>An entry, with something around its optimizer.</summary>
+    private static RaceEntry Around(RaceEntry entry, Func<OptimizerHelper, Gpt, SurroundedOptimizer> surround) => entry with
     {
-        var muon = Muon(name, meaning, _ => { });
-        return muon with
-        {
-            Contender = muon.Contender with { Create = (model, lr) => surround(muon.Contender.Create(model, lr), model) },
-        };
-    }
+        Contender = entry.Contender with { Create = (model, lr) => surround(entry.Contender.Create(model, lr), model) },
+    };
 
     private static RaceEntry Root(string name, string meaning, Action<RootOptimizer.Options> set, double rate = 0.016) =>
         new(meaning, new(name, rate, (model, lr) =>
