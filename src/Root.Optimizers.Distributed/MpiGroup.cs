@@ -132,7 +132,7 @@ internal sealed class MpiGroup : IProcessGroup
 
     public void Abort(string message)
     {
-        Console.Error.WriteLine($"Rank {Rank} of {Size}: {message}");
+        Report(message);
         _calls.Add(() => _ = Mpi.MPI_Abort(_mpi.World, 1));
         // It ends this process, too; but not where MPI's thread is within another call.
         Thread.Sleep(TimeSpan.FromSeconds(5));
@@ -194,15 +194,27 @@ internal sealed class MpiGroup : IProcessGroup
     /// <summary>On MPI's thread.</summary>
     private void AbortNow(string message)
     {
-        Console.Error.WriteLine($"Rank {Rank} of {Size}: {message}");
+        Report(message);
         _ = Mpi.MPI_Abort(_mpi.World, 1);
+    }
+
+    /// <summary>Says why the job ends, and gives the launcher time to pass it on: MPICH's ends at once when a rank aborts, without reading
+    /// what ranks have written before (fn_abort in its pmiserv_pmi_v1.c).</summary>
+    private void Report(string message)
+    {
+        Console.Error.WriteLine($"Rank {Rank} of {Size}: {message}");
+        Console.Error.Flush();
+        Thread.Sleep(TimeSpan.FromSeconds(1));
     }
 
     /// <summary>A call that cannot be left: where it takes longer than the limit, this process ends, and with it the job.</summary>
     private void Watched(string what, Action call)
     {
-        using var watch = new Timer(_ => Environment.FailFast($"Rank {Rank} of {Size}: It has been in {what} for {_timeLimit}."), null,
-            _timeLimit, Timeout.InfiniteTimeSpan);
+        using var watch = new Timer(_ =>
+        {
+            Report($"It has been in {what} for {_timeLimit}.");
+            Environment.FailFast(null);
+        }, null, _timeLimit, Timeout.InfiniteTimeSpan);
         call();
     }
 

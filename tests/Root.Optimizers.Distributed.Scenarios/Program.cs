@@ -13,10 +13,16 @@ return ProcessGroup.Run(Scenario(scenario), TimeSpan.FromSeconds(scenario == "fr
 
 Action<IProcessGroup> Scenario(string name) => name switch
 {
-    "train" => group => Console.WriteLine($"hash {Trained(group, from: 1, to: int.Parse(arguments[1]), _ => { }, _ => { })}"),
-    "save" => group => Trained(group, from: 1, to: 3, _ => { }, optimizer => optimizer.Save(arguments[1])),
-    "resume" => group => Console.WriteLine($"hash {Trained(group, from: 4, to: 6, optimizer => optimizer.Load(arguments[1]), _ => { })}"),
+    "train" => group =>
+    {
+        foreach (var kind in RankModel.Kinds)
+            Console.WriteLine($"hash {kind} {Trained(group, kind, from: 1, to: int.Parse(arguments[0]), _ => { }, _ => { })}");
+    },
+    "save" => group => Trained(group, arguments[0], from: 1, to: 3, _ => { }, optimizer => optimizer.Save(arguments[1])),
+    "resume" => group =>
+        Console.WriteLine($"hash {Trained(group, arguments[0], from: 4, to: 6, optimizer => optimizer.Load(arguments[1]), _ => { })}"),
     "average" => Average,
+    "own" => Own,
     "collectives" => Collectives,
     "kill" => group => Fail(group, () => Process.GetCurrentProcess().Kill()),
     "freeze" => group => Fail(group, () => _ = kill(Environment.ProcessId, signal: 19)),
@@ -40,14 +46,14 @@ Action<IProcessGroup> Scenario(string name) => name switch
     _ => throw new ArgumentException(name),
 };
 
-string Trained(IProcessGroup group, int from, int to, Action<MatrixOptimizer> before, Action<MatrixOptimizer> after)
+string Trained(IProcessGroup group, string kind, int from, int to, Action<MatrixOptimizer> before, Action<MatrixOptimizer> after)
 {
     // A resumed run has the weights of step 3 of a run by itself.
     var parameters = RankModel.Parameters();
     if (from > 1)
-        using (var alone = RankModel.Make(arguments[0], parameters))
+        using (var alone = RankModel.Make(kind, parameters))
             Train(alone, parameters, 1, from - 1);
-    using var optimizer = RankModel.Make(arguments[0], parameters, group);
+    using var optimizer = RankModel.Make(kind, parameters, group);
     before(optimizer);
     Train(optimizer, parameters, from, to);
     after(optimizer);
@@ -84,6 +90,21 @@ static void Average(IProcessGroup group)
     Console.WriteLine($"mean {mean.grad!.data<float>()[0]}");
     Console.WriteLine($"hash {RankModel.Hash(parameters)}");
     Console.WriteLine($"shard {string.Join(",", group.Shard([0, 1, 2, 3, 4, 5, 6]))}");
+}
+
+// As above, and each rank gets what it steps.
+static void Own(IProcessGroup group)
+{
+    var parameters = RankModel.Parameters();
+    using var optimizer = RankModel.Make("root", parameters, group);
+    for (var step = 1; step <= 6; step++)
+    {
+        RankModel.PartGradients(parameters, step, group.Rank, group.Size);
+        optimizer.AverageGradients();
+        Console.WriteLine($"norm {step} {optimizer.ClipGradNorm(1):r}");
+        optimizer.step();
+    }
+    Console.WriteLine($"hash {RankModel.Hash(parameters)}");
 }
 
 static void Collectives(IProcessGroup group)

@@ -142,7 +142,7 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         }
         finally
         {
-            foreach (var group in _groups) Gradient.Release(group.Slots);
+            ReleaseGradients();
         }
         return loss;
     }

@@ -87,6 +87,28 @@ public static class RankModel
             parameters[i].grad = (i == 1 && step % 3 == 1) || (i == 2 && step < 5) ? null : gradients[i];
     }
 
+    /// <summary>Sets the gradients of a rank's part of a step's data, which may be changed.</summary>
+    public static void PartGradients(Parameter[] parameters, int step, int rank, int ranks)
+    {
+        Gradients(parameters, step * ranks + rank);
+        foreach (var parameter in parameters) parameter.grad = parameter.grad?.clone();
+    }
+
+    /// <summary>Sets the means of the gradients of all ranks' parts.</summary>
+    public static void MeanGradients(Parameter[] parameters, int step, int ranks)
+    {
+        using var scope = NewDisposeScope();
+        var sums = new Tensor?[parameters.Length];
+        for (var rank = 0; rank < ranks; rank++)
+        {
+            Gradients(parameters, step * ranks + rank);
+            for (var i = 0; i < sums.Length; i++)
+                if (parameters[i].grad?.to(parameters[i].dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32) is { } part)
+                    sums[i] = sums[i] is { } sum ? sum + part : part;
+        }
+        foreach (var (parameter, sum) in parameters.Zip(sums)) parameter.grad = sum?.div(ranks).to(parameter.dtype);
+    }
+
     /// <summary>Made once: steps only read them.</summary>
     private static readonly ConcurrentDictionary<int, Lazy<Tensor[]>> AllGradients = [];
 

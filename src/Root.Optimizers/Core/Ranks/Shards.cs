@@ -8,9 +8,9 @@ namespace Root.Optimizers.Core.Ranks;
 /// An optimizer's work and state, shared out over the ranks of a group. Each rank steps what is its own, on gradients that are the same
 /// on all ranks, and then the parameters are gathered: they are equal on all ranks, to the bit, and those that one process would have.
 /// </summary>
-internal sealed class Shards(IProcessGroup group)
+internal sealed partial class Shards(IProcessGroup group)
 {
-    /// <summary>So many entries are gathered by one call at most, to bound the memory that it takes.</summary>
+    /// <summary>So many entries are gathered or averaged by one call at most, to bound the memory that it takes.</summary>
     internal long MostGathered { get; set; } = 1 << 26;
 
     /// <summary>Of the hash of options that a step compares: short, to travel with the rest.</summary>
@@ -152,18 +152,13 @@ internal sealed class Shards(IProcessGroup group)
     }
 
     /// <summary>Gives every rank the parameters that others have stepped.</summary>
-    public void Gather(IEnumerable<Slot> slots)
-    {
-        foreach (var alike in slots.Where(slot => slot.IsStepped && slot.Parameter.device_type != DeviceType.META)
-            .GroupBy(slot => (slot.Parameter.dtype, slot.Parameter.device_type, slot.Parameter.device_index)))
+    public void Gather(IEnumerable<Slot> slots) =>
+        InChunks(slots.Where(slot => slot.IsStepped), slot => slot.Parameter.dtype, (flat, counts, places) =>
         {
-            var pieces = alike.SelectMany(slot => slot.Pieces.Select(piece => (slot, piece))).Where(its => its.piece.Length > 0)
-                .ToLookup(its => its.piece.Rank);
-            var chunks = Enumerable.Range(0, group.Size).Select(rank => Chunks(pieces[rank])).ToArray();
-            for (var i = 0; i < chunks.Max(its => its.Count); i++)
-                Gather([.. chunks.Select(its => its.ElementAtOrDefault(i) ?? [])], alike.First());
-        }
-    }
+            foreach (var (slot, piece, place) in places.Where(its => IsOwn(its.piece))) place.copy_(Part(slot, slot.Parameter, piece));
+            group.AllGather(flat, counts);
+            foreach (var (slot, piece, place) in places.Where(its => !IsOwn(its.piece))) Part(slot, slot.Parameter, piece).copy_(place);
+        });
 
     /// <summary>Writes the file that one process would write; on rank 0. The state comes there one buffer at a time.</summary>
     /// <param name="write">Of rank 0: writes, given the counts of steps without gradient of every parameter and all buffers in
@@ -222,6 +217,41 @@ internal sealed class Shards(IProcessGroup group)
             }
     }
 
+    /// <summary>Lays pieces of all ranks behind each other, those of rank 0 first, a bounded number of entries at a time.</summary>
+    /// <param name="slots">Whose pieces.</param>
+    /// <param name="typeOf">In what type they travel.</param>
+    /// <param name="exchange">Given the memory, how much of it each rank has, and the place of every piece in it.</param>
+    private void InChunks(IEnumerable<Slot> slots, Func<Slot, ScalarType> typeOf,
+        Action<Tensor, long[], IReadOnlyList<(Slot slot, Piece piece, Tensor place)>> exchange)
+    {
+        foreach (var alike in slots.Where(slot => slot.Parameter.device_type != DeviceType.META)
+            .GroupBy(slot => (type: typeOf(slot), slot.Parameter.device_type, slot.Parameter.device_index)))
+        {
+            var pieces = alike.SelectMany(slot => slot.Pieces.Select(piece => (slot, piece))).Where(its => its.piece.Length > 0)
+                .ToLookup(its => its.piece.Rank);
+            var chunks = Enumerable.Range(0, group.Size).Select(rank => Chunks(pieces[rank])).ToArray();
+            for (var i = 0; i < chunks.Max(its => its.Count); i++)
+            {
+                using var scope = NewDisposeScope();
+                var ranks = chunks.Select(its => its.ElementAtOrDefault(i) ?? []).ToArray();
+                long[] counts = [.. ranks.Select(of => of.Sum(its => its.piece.Length))];
+                var flat = empty(counts.Sum(), dtype: alike.Key.type, device: alike.First().Parameter.device);
+                var (places, start) = (new List<(Slot, Piece, Tensor)>(), 0L);
+                foreach (var (slot, piece) in ranks.SelectMany(of => of))
+                {
+                    var place = flat.narrow(0, start, piece.Length);
+                    places.Add((slot, piece, piece.Length == slot.Entries ? place.view(slot.Shape) : place));
+                    start += piece.Length;
+                }
+                exchange(flat, counts, places);
+            }
+        }
+    }
+
+    /// <summary>A piece of a tensor of the parameter's shape, as a view; where it is not all, of one that lies in one piece.</summary>
+    private static Tensor Part(Slot slot, Tensor of, Piece piece) =>
+        piece.Length == slot.Entries ? of : of.view(-1).narrow(0, piece.Start, piece.Length);
+
     /// <summary>One rank's pieces, cut where they can be, as many at a time as are gathered by one call.</summary>
     private List<List<(Slot slot, Piece piece)>> Chunks(IEnumerable<(Slot slot, Piece piece)> pieces)
     {
@@ -239,30 +269,5 @@ internal sealed class Shards(IProcessGroup group)
                 room -= length;
             }
         return chunks;
-    }
-
-    private void Gather(List<(Slot slot, Piece piece)>[] ranks, Slot any)
-    {
-        using var scope = NewDisposeScope();
-        long[] counts = [.. ranks.Select(pieces => pieces.Sum(its => its.piece.Length))];
-        var flat = empty(counts.Sum(), dtype: any.Parameter.dtype, device: any.Parameter.device);
-        Copy((theta, place) => place.copy_(theta), own: true);
-        group.AllGather(flat, counts);
-        Copy((theta, place) => theta.copy_(place), own: false);
-
-        void Copy(Action<Tensor, Tensor> copy, bool own)
-        {
-            var start = 0L;
-            foreach (var (slot, piece) in ranks.SelectMany(pieces => pieces))
-            {
-                if (IsOwn(piece) == own)
-                {
-                    var place = flat.narrow(0, start, piece.Length);
-                    if (piece.Length == slot.Entries) copy(slot.Parameter, place.view(slot.Shape));
-                    else copy(slot.Parameter.view(-1).narrow(0, piece.Start, piece.Length), place);
-                }
-                start += piece.Length;
-            }
-        }
     }
 }
