@@ -14,8 +14,8 @@ public static class ProcessGroup
     /// <param name="timeLimit">How long a rank waits for the others in any one call; then the job ends with a message. More than one rank
     /// may be ahead of another, which evaluates or writes files meanwhile. Above 0 and below 2^31 - 1 milliseconds, which is 24 days; null:
     /// <see cref="DefaultTimeLimit"/>. To start, ranks have that at least.</param>
-    /// <param name="nccl">Whether several ranks have a GPU each, between which tensors go <see cref="OverNccl">over NCCL</see>; else they go
-    /// by way of the host.</param>
+    /// <param name="nccl">Whether several ranks have a GPU each, between which tensors go <see cref="OverNccl">over NCCL</see>; else they
+    /// go by way of the host.</param>
     /// <returns>0.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeLimit"/> is out of range.</exception>
     /// <exception cref="InvalidOperationException">There is a launcher, and no MPI library of its kind, or not as many ranks as it has
@@ -52,8 +52,8 @@ public static class ProcessGroup
     /// </summary>
     /// <param name="bootstrap">Ranks that can already talk to each other, over MPI for one.</param>
     /// <param name="program">What every rank does.</param>
-    /// <param name="device">The number of this rank's GPU, another on each rank of a machine; null: the rank's number on its machine, modulo
-    /// how many GPUs this process sees.</param>
+    /// <param name="device">The number of this rank's GPU, another on each rank of a machine; null: the rank's number on its machine,
+    /// modulo how many GPUs this process sees.</param>
     /// <param name="timeLimit">For the GPU to get through any one call, with what stands before it, and through what other ranks still do
     /// before theirs; then the job ends with a message. As for <see cref="Run"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeLimit"/> is out of range, or there is no such GPU.</exception>

@@ -19,9 +19,9 @@ public abstract partial class MatrixOptimizer
 
     /// <summary>
     /// Between backward and step, on every rank of a group of which each has a part of the data: gradients become the means over all
-    /// ranks, g &lt;- sum g / N, in float32, or float64 for such parameters. Each goes to the rank that steps its parameter, and to no other,
-    /// which is half of what averaging it everywhere sends: on the other ranks it is afterwards not to be used, nor is what of a table
-    /// another rank steps. Without a group nothing is done.
+    /// ranks, g &lt;- sum g / N, in float32, or float64 for such parameters. Each goes to the rank that steps its parameter, and to no
+    /// other, which is half of what averaging it everywhere sends: on the other ranks it is afterwards not to be used, nor is what of a
+    /// table another rank steps. Without a group nothing is done.
     /// </summary>
     /// <remarks>A gradient that a rank has not counts as zero there, and is made where it is needed; one that no rank has stays
     /// away.</remarks>
@@ -42,8 +42,8 @@ public abstract partial class MatrixOptimizer
     }
 
     /// <summary>
-    /// Limits the norm of all gradients together, as torch.nn.utils.clip_grad_norm_ does: g &lt;- g min(1, max / (norm + 1e-6)), where norm =
-    /// (sum of all entries' squares)^1/2, summed in float64. In a group every rank calls it, with one result: after gradients were
+    /// Limits the norm of all gradients together, as torch.nn.utils.clip_grad_norm_ does: g &lt;- g min(1, max / (norm + 1e-6)), where
+    /// norm = (sum of all entries' squares)^1/2, summed in float64. In a group every rank calls it, with one result: after gradients were
     /// averaged, whether here or everywhere; it changes those that this rank steps.
     /// </summary>
     /// <param name="max_norm">At least 0; infinity only measures.</param>

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Root.Optimizers.Tests.Cuda;
 
-/// <summary>Ranks on devices: their steps, and NCCL between them. A rank is a thread, with a device of its own where NCCL is tried.</summary>
+/// <summary>Ranks on devices: their steps, and NCCL between them. A rank is a thread; over NCCL it has a device of its own.</summary>
 public class RanksTests
 {
     public static TheoryData<string, DeviceType> Everywhere =>
@@ -35,7 +35,7 @@ public class RanksTests
         Assert.Equal([alone, alone], ThreadGroup.Run(2, group => Trained(kind, group, device)));
     }
 
-    /// <summary>Runs threads over NCCL, which cannot share a device: its default stream would make one's call wait for the other's.</summary>
+    /// <summary>Runs threads over NCCL. They cannot share a device: on its default stream one's call would wait for the other's.</summary>
     private static T[] OverNccl<T>(int ranks, Func<IProcessGroup, ThreadGroup, T> rank)
     {
         TestDevice.OrSkip(DeviceType.CUDA);
@@ -51,7 +51,8 @@ public class RanksTests
     private static Tensor Ones(IProcessGroup group, long count, ScalarType type = ScalarType.Float32) =>
         full(count, group.Rank + 1, dtype: type, device: new Device(DeviceType.CUDA, group.LocalRank));
 
-    private static void Expect(double expected, Tensor x) => Assert.All(x.cpu().to(float64).data<double>(), value => Assert.Equal(expected, value));
+    private static void Expect(double expected, Tensor x) =>
+        Assert.All(x.cpu().to(float64).data<double>(), value => Assert.Equal(expected, value));
 
     [Theory]
     [InlineData(1)]
@@ -76,7 +77,8 @@ public class RanksTests
         {
             var gathered = Ones(group, counts.Sum(), type);
             group.AllGather(gathered, counts);
-            for (var (rank, start) = (0, 0L); rank < ranks; start += counts[rank++]) Expect(rank + 1, gathered.narrow(0, start, counts[rank]));
+            for (var (rank, start) = (0, 0L); rank < ranks; start += counts[rank++])
+                Expect(rank + 1, gathered.narrow(0, start, counts[rank]));
             var sent = Ones(group, 7, type);
             group.Broadcast(sent, ranks - 1);
             Expect(ranks, sent);
@@ -145,9 +147,8 @@ public class RanksTests
     });
 
     [Fact]
-    public void A_program_that_throws_is_aborted_and_throws() =>
-        Assert.Contains("a test", Assert.Throws<AggregateException>(() => OverNccl<int>(1, (_, _) => throw new InvalidDataException("a test")))
-            .Message);
+    public void A_program_that_throws_is_aborted_and_throws() => Assert.Contains("a test", Assert.Throws<AggregateException>(
+        () => OverNccl<int>(1, (_, _) => throw new InvalidDataException("a test"))).Message);
 
     [Theory]
     [InlineData("root")]
