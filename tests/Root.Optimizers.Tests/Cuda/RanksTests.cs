@@ -13,15 +13,26 @@ public class RanksTests
     public static TheoryData<string, DeviceType> Everywhere =>
         [.. from kind in RankModel.Kinds from device in new[] { DeviceType.CPU, DeviceType.CUDA } select (kind, device)];
 
-    private static string Trained(string kind, IProcessGroup? ranks, Device device, int steps = 6)
+    private static string Trained(string kind, IProcessGroup? ranks, Device device) =>
+        Trained(kind, ranks, device, RankModel.Gradients, _ => { });
+
+    /// <summary>After some steps.</summary>
+    /// <param name="kind">Of optimizer.</param>
+    /// <param name="ranks">Null: alone.</param>
+    /// <param name="device">Where parameters are.</param>
+    /// <param name="make">Makes the gradients of a step on the host.</param>
+    /// <param name="use">Does with them, on the device, what comes before the step.</param>
+    private static string Trained(string kind, IProcessGroup? ranks, Device device, Action<Parameter[], int> make,
+        Action<MatrixOptimizer> use)
     {
         var gradients = RankModel.Parameters();
         Parameter[] parameters = [.. gradients.Select(its => new Parameter(its.detach().to(device, copy: true)))];
         using var optimizer = RankModel.Make(kind, parameters, ranks);
-        for (var step = 1; step <= steps; step++)
+        for (var step = 1; step <= 6; step++)
         {
-            RankModel.Gradients(gradients, step);
+            make(gradients, step);
             foreach (var (parameter, its) in parameters.Zip(gradients)) parameter.grad = its.grad?.to(device);
+            use(optimizer);
             optimizer.step();
         }
         return RankModel.Hash(parameters.Select(its => new Parameter(its.detach().cpu())));
@@ -33,6 +44,22 @@ public class RanksTests
         var device = TestDevice.OrSkip(type);
         var alone = Trained(kind, null, device);
         Assert.Equal([alone, alone], ThreadGroup.Run(2, group => Trained(kind, group, device)));
+    }
+
+    [Theory]
+    [InlineData(DeviceType.CPU)]
+    [InlineData(DeviceType.CUDA)]
+    public void Gradients_are_averaged_and_clipped_where_they_are_stepped(DeviceType type)
+    {
+        var device = TestDevice.OrSkip(type);
+        var alone = Trained("root", null, device, (parameters, step) => RankModel.MeanGradients(parameters, step, 2),
+            optimizer => optimizer.ClipGradNorm(1));
+        Assert.Equal([alone, alone], ThreadGroup.Run(2, group => Trained("root", group, device,
+            (parameters, step) => RankModel.PartGradients(parameters, step, group.Rank, 2), optimizer =>
+            {
+                optimizer.AverageGradients();
+                optimizer.ClipGradNorm(1);
+            })));
     }
 
     /// <summary>Runs threads over NCCL. They cannot share a device: on its default stream one's call would wait for the other's.</summary>
