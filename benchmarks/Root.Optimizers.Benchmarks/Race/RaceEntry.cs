@@ -50,8 +50,7 @@ internal sealed record RaceEntry(string Meaning, Contender Contender, int Warmup
         Muon("muon-embedding", "twice the rate for the embedding", o => o.embedding_lr_factor = 2),
         Ahead(Muon("muon-ahead", "look-ahead: strength 0.6, decay 0.95, from step 30 on", _ => { })),
         Averaged(Muon("muon-average", "evaluated at 0.4 of the last weights and 0.6 of their average, decay 0.9", _ => { })),
-        Around(Muon("muon-momentum", "momentum from 0.85 to 0.95 in 50 steps", _ => { }),
-            (inner, _) => new(inner, momentum: new(inner, 50))),
+        Rising(Muon("muon-momentum", "momentum from 0.85 to 0.95 in 50 steps", _ => { })),
         Root("root", "RootOptimizer as it is", _ => { }),
         Root("root-no-split", "without the split", o => o.outlier_quantile = 1),
         Root("root-scale", "split at 5.93 medians", o => o.outlier_scale = 5.93),
@@ -78,6 +77,59 @@ internal sealed record RaceEntry(string Meaning, Contender Contender, int Warmup
         Root("root-rows-muon", "rows balanced, no split, Muon's five steps", o =>
             (o.row_balance, o.outlier_quantile, o.ns_steps, o.coefficients, o.learn_coefficients) =
             (RowBalance.Rows, 1, 5, AdaNewton.Coefficients.Muon, false)),
+        Muon("muon-warmup-10", "10 steps of warm-up", _ => { }) with { Warmup = 10 },
+        Muon("muon-warmup-60", "60 steps of warm-up", _ => { }) with { Warmup = 60 },
+        Muon("muon-momentum-0.9", "momentum 0.9", o => o.momentum = 0.9),
+        Muon("muon-decay-0.3", "weight decay 0.3", o => o.weight_decay = 0.3),
+        Muon("muon-normuon-0.9", "second moment with beta2 0.9", o => o.normuon_beta2 = 0.9),
+        Muon("muon-normuon-0.99", "second moment with beta2 0.99", o => o.normuon_beta2 = 0.99),
+        Muon("muon-normuon-columns", "columns balanced, second moment", o =>
+            (o.row_balance, o.normuon_beta2) = (RowBalance.Columns, 0.95)),
+        Muon("muon-normuon-both", "rows and columns balanced, second moment", o =>
+            (o.row_balance, o.normuon_beta2) = (RowBalance.Both, 0.95)),
+        Muon("muon-normuon-brake", "second moment, radial brake", o => (o.normuon_beta2, o.weight_norm) = (0.95, WeightNorm.RadialBrake)),
+        Muon("muon-normuon-cautious", "second moment, cautious decay", o => (o.normuon_beta2, o.cautious) = (0.95, true)),
+        Muon("muon-normuon-embedding", "second moment, twice the rate for the embedding", o =>
+            (o.normuon_beta2, o.embedding_lr_factor) = (0.95, 2)),
+        Muon("muon-normuon-cans", "second moment, five steps of CANS", o =>
+            (o.normuon_beta2, o.coefficients) = (0.95, AdaNewton.Coefficients.Fixed(PublishedSchedules.Cans))),
+        Muon("muon-normuon-polar-express", "second moment, five steps of Polar Express", o =>
+            (o.normuon_beta2, o.coefficients) = (0.95, AdaNewton.Coefficients.Fixed(PublishedSchedules.PolarExpress(5)))),
+        Rising(Muon("muon-normuon-momentum", "second moment, momentum from 0.85 to 0.95 in 50 steps", o => o.normuon_beta2 = 0.95)),
+        Averaged(Muon("muon-normuon-average", "second moment, evaluated at the average", o => o.normuon_beta2 = 0.95)),
+        Root("root-normuon", "no split, second moment, three learned steps", NorMuon),
+        Root("root-normuon-4", "no split, second moment, four learned steps", o => NorMuon(o, steps: 4)),
+        Root("root-normuon-5", "no split, second moment, five learned steps", o => NorMuon(o, steps: 5)),
+        Root("root-normuon-split", "ROOT's split, second moment, four learned steps", o => (o.normuon_beta2, o.ns_steps) = (0.95, 4)),
+        Root("root-normuon-scale", "split at 5.93 medians, second moment, four learned steps", o =>
+            (o.normuon_beta2, o.outlier_scale, o.ns_steps) = (0.95, 5.93, 4)),
+        Root("root-normuon-brake", "no split, second moment, four learned steps, radial brake", o =>
+        {
+            NorMuon(o, steps: 4);
+            o.weight_norm = WeightNorm.RadialBrake;
+        }, rate: 0.0226),
+        Root("root-rows-brake-4", "rows balanced, no split, radial brake, four learned steps", o =>
+        {
+            Rows(o);
+            (o.weight_norm, o.ns_steps) = (WeightNorm.RadialBrake, 4);
+        }, rate: 0.0226),
+        Root("root-rows-normuon-brake-4", "rows balanced, no split, second moment, radial brake, four learned steps", o =>
+        {
+            NorMuon(o, steps: 4);
+            (o.row_balance, o.weight_norm) = (RowBalance.Rows, WeightNorm.RadialBrake);
+        }, rate: 0.0226),
+        Root("root-both-4", "rows and columns balanced, no split, four learned steps", o =>
+            (o.row_balance, o.outlier_quantile, o.ns_steps) = (RowBalance.Both, 1, 4)),
+        Root("root-both-brake-4", "rows and columns balanced, no split, radial brake, four learned steps", o =>
+            (o.row_balance, o.outlier_quantile, o.weight_norm, o.ns_steps) = (RowBalance.Both, 1, WeightNorm.RadialBrake, 4), rate: 0.0226),
+        Rising(Root("root-normuon-momentum", "no split, second moment, four learned steps, momentum from 0.85 to 0.95", o =>
+            NorMuon(o, steps: 4))),
+        Rising(Root("root-normuon-brake-momentum",
+            "no split, second moment, four learned steps, radial brake, momentum from 0.85 to 0.95", o =>
+            {
+                NorMuon(o, steps: 4);
+                o.weight_norm = WeightNorm.RadialBrake;
+            }, rate: 0.0226)),
     ];
 
     public static RaceEntry Named(string name) => All.FirstOrDefault(entry => entry.Name == name)
@@ -92,6 +144,13 @@ internal sealed record RaceEntry(string Meaning, Contender Contender, int Warmup
         }));
 
     private static void Rows(RootOptimizer.Options options) => (options.row_balance, options.outlier_quantile) = (RowBalance.Rows, 1);
+
+    private static void NorMuon(RootOptimizer.Options options) => NorMuon(options, steps: 3);
+
+    private static void NorMuon(RootOptimizer.Options options, int steps) =>
+        (options.outlier_quantile, options.normuon_beta2, options.ns_steps) = (1, 0.95, steps);
+
+    private static RaceEntry Rising(RaceEntry entry) => Around(entry, (inner, _) => new(inner, momentum: new(inner, 50)));
 
     private static RaceEntry Ahead(RaceEntry entry) =>
         Around(entry, (inner, _) => new(inner, ahead: new EmaNesterov(inner, strength: 0.6, decay: 0.95, first: 30)));

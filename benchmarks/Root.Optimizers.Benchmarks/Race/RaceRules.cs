@@ -49,9 +49,9 @@ internal sealed record RaceStage(string Name, int WidthFactor, int Steps, int Tr
 
     public static readonly IReadOnlyList<RaceStage> Full =
     [
-        new("screen", WidthFactor: 1, Steps: 150, Trials: 3, FirstSeed: 1, Seeds: 2, Best: null, Shortens: false),
+        new("screen", WidthFactor: 1, Steps: 150, Trials: 4, FirstSeed: 1, Seeds: 2, Best: null, Shortens: false),
         new("final", WidthFactor: 1, Steps: 300, Trials: 0, FirstSeed: 1 + MostSeeds, Seeds: 5, Best: 3, Shortens: true),
-        new("wide", WidthFactor: 2, Steps: 150, Trials: 3, FirstSeed: 1 + 2 * MostSeeds, Seeds: 5, Best: 1, Shortens: true),
+        new("wide", WidthFactor: 2, Steps: 150, Trials: 4, FirstSeed: 1 + 2 * MostSeeds, Seeds: 5, Best: 1, Shortens: true),
     ];
 
     public static readonly IReadOnlyList<RaceStage> Smoke =
