@@ -33,10 +33,11 @@ internal sealed partial class Shards
             });
     }
 
-    /// <summary>Sees to it that a gradient can be written to by pieces.</summary>
+    /// <summary>Sees to it that there is a gradient, and that it can be written to by pieces where the parameter can, which else is whole in
+    /// a chunk.</summary>
     private static void Prepare(Slot slot)
     {
-        if (slot.Gradient is { Value: var its } && (slot.Pieces.Count == 1 || its.is_contiguous())) return;
+        if (slot.Gradient is { Value: var its } && (its.is_contiguous() || !slot.Parameter.is_contiguous())) return;
         using var made = slot.Gradient is { Value: var apart } ? apart.contiguous() : zeros_like(slot.Parameter);
         Release(slot);
         slot.Parameter.grad = made;

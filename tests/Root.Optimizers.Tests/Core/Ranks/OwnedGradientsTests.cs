@@ -1,3 +1,4 @@
+using Root.Optimizers.Core.Ranks;
 using Root.Optimizers.Distributed;
 using Root.Optimizers.Tests.Support;
 using TorchSharp.Modules;
@@ -53,26 +54,25 @@ public class OwnedGradientsTests
         Assert.Equal(everywhere, ThreadGroup.Run(ranks, group => OnPartsOfData("root", group, mostGathered)));
     }
 
-    [Fact]
-    public void Gradients_that_do_not_lie_in_one_piece_are_averaged()
+    [Theory]
+    [InlineData(1 << 20)]
+    [InlineData(1_000)]
+    public void Gradients_that_do_not_lie_in_one_piece_are_averaged(long mostGathered) => ThreadGroup.Run(2, group =>
     {
-        var alone = Trained("root", null, (_, parameters, step) =>
-        {
-            RankModel.MeanGradients(parameters, step, 2);
-            Turn(parameters);
-        });
-        Assert.Equal([alone, alone], ThreadGroup.Run(2, group => Trained("root", group, (optimizer, parameters, step) =>
-        {
-            RankModel.PartGradients(parameters, step, group.Rank, group.Size);
-            Turn(parameters);
-            optimizer.AverageGradients();
-        })));
+        var (parameters, expected) = (RankModel.Parameters(), RankModel.Parameters());
+        using var optimizer = RankModel.Make("root", parameters, group);
+        optimizer.Shards!.MostGathered = mostGathered;
+        RankModel.PartGradients(parameters, 5, group.Rank, group.Size);
+        foreach (var parameter in parameters.Where(its => its.dim() == 2)) parameter.grad = parameter.grad?.t().contiguous().t();
+        optimizer.AverageGradients();
+        RankModel.MeanGradients(expected, 5, group.Size);
+        foreach (var (slot, its) in optimizer.Slots.Zip(expected))
+            foreach (var piece in slot.Pieces.Where(piece => piece.Rank == group.Rank))
+                Close.Exactly(Part(its.grad!, piece), Part(slot.Parameter.grad!, piece));
+        return 0;
 
-        static void Turn(Parameter[] parameters)
-        {
-            foreach (var parameter in parameters.Where(its => its.dim() == 2)) parameter.grad = parameter.grad?.t().contiguous().t();
-        }
-    }
+        static Tensor Part(Tensor of, Piece piece) => of.contiguous().view(-1).narrow(0, piece.Start, piece.Length);
+    });
 
     [Fact]
     public void A_gradient_that_is_not_finite_anywhere_is_refused_on_all_ranks() => ThreadGroup.Run(2, group =>
@@ -165,6 +165,24 @@ public class OwnedGradientsTests
             });
         }
     }
+
+    [Fact]
+    public void Averaging_and_clipping_leave_no_tensors() => ThreadGroup.Run(2, group =>
+    {
+        var parameters = RankModel.Parameters();
+        using var optimizer = RankModel.Make("root", parameters, group);
+        RankModel.PartGradients(parameters, 1, group.Rank, group.Size);
+        void Use()
+        {
+            optimizer.AverageGradients();
+            optimizer.ClipGradNorm(1);
+        }
+        Use();
+        var before = LiveTensors.Count;
+        for (var i = 0; i < 5; i++) Use();
+        Assert.Equal(before, LiveTensors.Count);
+        return 0;
+    });
 
     [Theory]
     [InlineData(-1)]
