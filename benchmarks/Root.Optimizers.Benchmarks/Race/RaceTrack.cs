@@ -59,8 +59,8 @@ internal sealed class RaceTrack(RaceLog log, RaceSetting setting, TimeSpan limit
         }
         catch (OperationCanceledException)
         {
-            throw new UserException(FormattableString.Invariant($"A stage has {limit.TotalMinutes:0.##} minutes, and the next run would end ")
-                + "later. What has been run is kept: --resume goes on.");
+            throw new UserException(FormattableString.Invariant($"A stage has {limit.TotalMinutes:0.##} minutes, and the next run ")
+                + "would end later. What has been run is kept: --resume goes on.");
         }
     }
 
@@ -127,7 +127,8 @@ internal sealed class RaceTrack(RaceLog log, RaceSetting setting, TimeSpan limit
         return run;
     }
 
-    /// <summary>The results of all, in their order. An error ends it at once; where the time has run out, what has begun ends first.</summary>
+    /// <summary>The results of all, in their order. An error ends it at once; where the time has run out, what has begun ends
+    /// first.</summary>
     private static async Task<List<T>> All<T>(IEnumerable<Task<T>> tasks)
     {
         var begun = new List<Task<T>>();

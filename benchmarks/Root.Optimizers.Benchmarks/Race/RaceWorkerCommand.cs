@@ -6,7 +6,8 @@ using Shared;
 
 namespace Root.Optimizers.Benchmarks.Race;
 
-/// <summary>The other side of <see cref="RaceProcess"/>: reads the keys of runs, a line of JSON each, and answers each with a line.</summary>
+/// <summary>The other side of <see cref="RaceProcess"/>: reads the keys of runs, a line of JSON each, and answers each with a
+/// line.</summary>
 internal static class RaceWorkerCommand
 {
     public const string Name = "race-worker";
