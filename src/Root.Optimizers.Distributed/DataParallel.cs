@@ -10,7 +10,7 @@ public static class DataParallel
     /// <summary>So many entries are averaged by one call, to bound the memory that it takes.</summary>
     private const long BucketEntries = 1 << 24;
 
-    /// <inheritdoc cref="AverageGradients(IProcessGroup, IEnumerable{Parameter})"/>
+    /// <inheritdoc cref="AverageGradients(IProcessGroup, IEnumerable{Parameter})" path="/summary"/>
     /// <param name="group">The ranks.</param>
     /// <param name="model">All of its parameters.</param>
     public static void AverageGradients(this IProcessGroup group, nn.Module model)

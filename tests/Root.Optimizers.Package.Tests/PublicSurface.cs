@@ -1,5 +1,6 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using Root.Optimizers.Package.Tests.Pages;
 
 namespace Root.Optimizers.Package.Tests;
 

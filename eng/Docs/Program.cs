@@ -1,0 +1,3 @@
+using Docs;
+
+File.WriteAllText(Path.Combine(args[0], "docs", "options.md"), OptionsPage.Text());
