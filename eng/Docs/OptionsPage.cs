@@ -25,13 +25,13 @@ public static class OptionsPage
         var options = Optimizers.SelectMany(o => o.defaults.GetType().GetProperties())
             .Where(p => p.DeclaringType!.Assembly == typeof(MatrixOptions).Assembly).OrderBy(p => Depth(p.DeclaringType!))
             .GroupBy(p => p.Name).ToArray();
-        var page = new StringBuilder($"""
+        var page = new StringBuilder($$"""
             # Options
 
             Made from the doc comments by `./run docs`; a test compares. Options are given to the constructor, and to a group for itself:
 
             ```csharp
-            using var optimizer = new RootOptimizer(model, new RootOptimizer.Options {"{"} LearningRate = 2e-3, cautious = true {"}"});
+            using var optimizer = new RootOptimizer(model, new RootOptimizer.Options { LearningRate = 2e-3, cautious = true });
             ```
 
             A group inherits what it does not set; see [getting started](getting-started.md#groups). The most used ones are also arguments
@@ -41,14 +41,14 @@ public static class OptionsPage
 
             An empty cell: the optimizer does not have it.
 
-            | option | {string.Join(" | ", Optimizers.Select(o => $"`{o.optimizer}`"))} |
-            |---|{string.Concat(Enumerable.Repeat("---|", Optimizers.Length))}
+            | option | {{string.Join(" | ", Optimizers.Select(o => $"`{o.optimizer}`"))}} |
+            |---|{{string.Concat(Enumerable.Repeat("---|", Optimizers.Length))}}
 
             """);
-        page.AppendLine(Row("LearningRate", o => Value(o.defaults.GetType()
+        page.Append(Row("LearningRate", o => Value(o.defaults.GetType()
             .GetProperty("DefaultLearningRate", BindingFlags.NonPublic | BindingFlags.Instance)!.GetValue(o.defaults))));
         foreach (var option in options)
-            page.AppendLine(Row($"[{option.Key}](#{option.Key})",
+            page.Append(Row($"[{option.Key}](#{option.Key})",
                 o => o.defaults.GetType().GetProperty(option.Key) is { } p ? Value(p.GetValue(o.defaults)) : ""));
         page.Append("""
 
@@ -77,7 +77,7 @@ public static class OptionsPage
     }
 
     private static string Row(string option, Func<(string optimizer, MatrixOptions defaults), string> cell) =>
-        $"| {option} | {string.Join(" | ", Optimizers.Select(cell))} |";
+        $"| {option} | {string.Join(" | ", Optimizers.Select(cell))} |\n";
 
     private static int Depth(Type type) => type.BaseType is { } above ? 1 + Depth(above) : 0;
 
@@ -103,8 +103,9 @@ public static class OptionsPage
     private static string Named(object value)
     {
         for (var type = value.GetType(); type is not null; type = type.BaseType)
-            if (type.GetProperties(BindingFlags.Public | BindingFlags.Static).FirstOrDefault(p => Equals(p.GetValue(null), value)) is { } member)
-                return $"{type.Name}.{member.Name}";
+            foreach (var member in type.GetProperties(BindingFlags.Public | BindingFlags.Static))
+                if (Equals(member.GetValue(null), value))
+                    return $"{type.Name}.{member.Name}";
         return $"new {value.GetType().FullName!.Split('.')[^1].Replace('+', '.')}()";
     }
 
@@ -117,8 +118,10 @@ public static class OptionsPage
 
     private static string Name(Type type) => type switch
     {
-        { IsGenericType: true, Name: ['V', 'a', 'l', 'u', 'e', 'T', ..] } => $"({string.Join(", ", type.GetGenericArguments().Select(Name))})",
-        { IsGenericType: true } => $"{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>",
+        { IsGenericType: true } when type.IsAssignableTo(typeof(ITuple)) => $"({Arguments(type)})",
+        { IsGenericType: true } => $"{type.Name.Split('`')[0]}<{Arguments(type)}>",
         _ => type.Name switch { "Double" => "double", "Int32" => "int", "Int64" => "long", "Boolean" => "bool", var name => name },
     };
+
+    private static string Arguments(Type generic) => string.Join(", ", generic.GetGenericArguments().Select(Name));
 }

@@ -48,7 +48,7 @@ internal static class PublicSurface
         type.GetMembers().Where(member => member is not INamedTypeSymbol && IsVisible(member) && IsListed(member)).Select(Line)
             .Prepend(Line(type));
 
-    /// <summary>Accessors are listed, properties and events themselves are not; nor is a structure's constructor without arguments.</summary>
+    /// <summary>Of properties the accessors are listed, of events the event.</summary>
     private static bool IsListed(ISymbol member) => member switch
     {
         IPropertySymbol => false,
@@ -77,6 +77,8 @@ internal static class PublicSurface
             IEventSymbol @event => (@event.Type, @event.NullableAnnotation),
             _ => ((ITypeSymbol, NullableAnnotation)?)null,
         };
-        return type is var (returned, annotation) ? $"{text} -> {returned.WithNullableAnnotation(annotation).ToDisplayString(TypeFormat)}" : text;
+        return type is var (returned, annotation)
+            ? $"{text} -> {returned.WithNullableAnnotation(annotation).ToDisplayString(TypeFormat)}"
+            : text;
     }
 }

@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 namespace Root.Optimizers.Package.Tests.Pages;
 
 /// <summary>Every block of C# on every page compiles and runs, one after the other in a folder of the page's own.</summary>
+[Slow]
 public class CodeTests
 {
     public static TheoryData<string> Pages => [.. Page.All.Where(page => page.Blocks("csharp").Any()).Select(page => page.Path).Order()];

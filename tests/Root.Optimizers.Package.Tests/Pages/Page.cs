@@ -22,7 +22,8 @@ internal sealed partial record Page(string Path)
         .Select(block => (Text[..block.Index].Count(c => c == '\n') + 2, block.Groups[2].Value));
 
     /// <summary>Where links and pictures lead, but those within code.</summary>
-    public IEnumerable<string> Links => Targets().Matches(Code().Replace(Fences().Replace(Text, ""), "")).Select(link => link.Groups[1].Value);
+    public IEnumerable<string> Links => Targets().Matches(Code().Replace(Fences().Replace(Text, ""), ""))
+        .Select(link => link.Groups[1].Value);
 
     /// <summary>The anchors of its headings, as GitHub and docfx make them.</summary>
     public IEnumerable<string> Anchors => Headings().Matches(Fences().Replace(Text, "")).Select(heading => NotInAnchors()
