@@ -7,11 +7,12 @@ public static class LossPlot
 {
     private const int MostPoints = 300;
 
-    public static void Save(string path, string title, IReadOnlyList<StepMetrics> history) =>
+    public static void Save(string path, string title, IReadOnlyList<StepMetrics> history) => Of(title, history).Save(path);
+
+    public static LinePlot Of(string title, IReadOnlyList<StepMetrics> history) =>
         new LinePlot(title, "step", "loss (nats per byte)")
             .Add("training", Smoothed(history), thickness: 1.2)
-            .Add("validation", Measured(history), markers: true, thickness: 2)
-            .Save(path);
+            .Add("validation", Measured(history), markers: true, thickness: 2);
 
     // Means over equal stretches: a long run stays legible and its file small.
     private static IEnumerable<(double, double)> Smoothed(IReadOnlyList<StepMetrics> history) => history

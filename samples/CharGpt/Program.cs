@@ -22,18 +22,24 @@ var lr = Option<double?>("--lr", "peak learning rate", "the optimizer's own");
 var weightDecay = Option<double?>("--weight-decay", "weight decay", "the optimizer's own");
 var warmup = Option<int?>("--warmup", "steps until the peak learning rate", defaults.Warmup);
 var clip = Option<double?>("--clip", "largest gradient norm; 0 switches clipping off", defaults.Clip);
+var gradientNoise = Option<double?>(
+    "--gradient-noise", "share of the gradients' entries to multiply by 100, to see what outliers do", defaults.GradientNoise);
 var evalEvery = Option<int?>("--eval-every", "steps between validations", defaults.EvalEvery);
 var device = Option<string?>("--device", "cpu, cuda or cuda:N", "cpu");
 var sample = Option<int?>("--sample", "bytes of text to generate at the end", 400);
 var output = Option<string?>("--out", "folder for metrics.csv, loss.svg and checkpoint.zip", "a new one in runs/");
 var resume = Option<string?>(
     "--resume", "run to go on with: its checkpoint.zip or folder; more --steps stretch the schedule", "none");
+var diagnostics = new Option<bool>("--diagnostics")
+{
+    Description = "look into the optimizer's steps: diagnostics.svg, gradient.svg and steps.jsonl",
+};
 var ranks = Option<int?>("--ranks", "processes that train together, each on its part of every batch", 1);
 
 var command = new RootCommand("Trains a small GPT on the bytes of a text, to show an optimizer at work.")
 {
     optimizer, steps, seed, text, layers, width, heads, context, tied, batch, lr, weightDecay, warmup, clip,
-    evalEvery, device, sample, output, resume, ranks,
+    gradientNoise, evalEvery, device, sample, output, resume, diagnostics, ranks,
 };
 command.SetAction(given => OnRanks(new TrainRequest(
     options => options with
@@ -46,6 +52,7 @@ command.SetAction(given => OnRanks(new TrainRequest(
         WeightDecay = given.GetValue(weightDecay) ?? options.WeightDecay,
         Warmup = given.GetValue(warmup) ?? options.Warmup,
         Clip = given.GetValue(clip) ?? options.Clip,
+        GradientNoise = given.GetValue(gradientNoise) ?? options.GradientNoise,
         EvalEvery = given.GetValue(evalEvery) ?? options.EvalEvery,
         Model = options.Model with
         {
@@ -61,6 +68,7 @@ command.SetAction(given => OnRanks(new TrainRequest(
     given.GetValue(output),
     given.GetValue(resume),
     given.GetValue(sample) ?? 400,
+    given.GetValue(diagnostics),
     given.GetValue(ranks))));
 
 var arguments = command.Parse(args);

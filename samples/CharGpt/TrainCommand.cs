@@ -12,10 +12,11 @@ namespace CharGpt;
 /// <param name="Out">The folder to write to; null for the resumed run's, else a new one.</param>
 /// <param name="Resume">A checkpoint, or the folder that holds one.</param>
 /// <param name="Sample">Bytes of text to generate at the end.</param>
+/// <param name="Diagnostics">Whether to look into the optimizer's steps.</param>
 /// <param name="Ranks">Processes that are to train together; null for as many as there are.</param>
 internal sealed record TrainRequest(
     Func<TrainOptions, TrainOptions> Choose, string? Text, string Device, string? Out, string? Resume, int Sample,
-    int? Ranks);
+    bool Diagnostics, int? Ranks);
 
 /// <summary>Trains, from the start or from a checkpoint, and leaves all results in the run's folder. Of several ranks,
 /// all do the same, and rank 0 alone shows and writes it.</summary>
@@ -34,6 +35,7 @@ internal sealed class TrainCommand : IDisposable
     private readonly Gpt model;
     private readonly OptimizerHelper optimizer;
     private readonly SharedState shared;
+    private readonly Diagnostics? diagnostics;
     private readonly Trainer trainer;
     private readonly List<StepMetrics> history = [];
 
@@ -64,7 +66,16 @@ internal sealed class TrainCommand : IDisposable
         model.to(device);
         optimizer = OptimizerFactory.Make(model, options, group);
         shared = new SharedState(group, optimizer, () => OptimizerFactory.Make(model, options));
-        trainer = new Trainer(model, optimizer, corpus, options, device, group: group);
+        if (request.Diagnostics && group.Rank == 0)
+        {
+            diagnostics = new Diagnostics(model, optimizer, options.Steps, folder, append: checkpoint is not null);
+        }
+
+        Action<int>? beforeUpdate = options.GradientNoise > 0
+            ? GradientNoise.Over(model, options.Seed, options.GradientNoise, TrainOptions.NoiseFactor)
+            : null;
+        beforeUpdate += diagnostics is null ? null : diagnostics.BeforeUpdate;
+        trainer = new Trainer(model, optimizer, corpus, options, device, beforeUpdate, group);
         if (checkpoint is not null)
         {
             history.AddRange(checkpoint.History);
@@ -97,6 +108,7 @@ internal sealed class TrainCommand : IDisposable
 
     public void Dispose()
     {
+        diagnostics?.Dispose();
         optimizer.Dispose();
         model.Dispose();
     }
@@ -111,6 +123,7 @@ internal sealed class TrainCommand : IDisposable
         {
             var title = $"CharGpt on {Path.GetFileName(text)}: {options.Optimizer}";
             LossPlot.Save(Path.Combine(folder, "loss.svg"), title, history);
+            diagnostics?.Save(title, history);
         }
 
         var state = new CheckpointState(trainer.Step, options, text, corpus.Sha256);

@@ -6,6 +6,9 @@ namespace CharGpt;
 /// <summary>All that decides a run's losses: two runs with equal options and text have equal losses on a CPU.</summary>
 public sealed record TrainOptions
 {
+    /// <summary>What noise multiplies entries by.</summary>
+    public const double NoiseFactor = 100;
+
     public GptOptions Model { get; init; } = new();
 
     /// <summary>One of <see cref="OptimizerFactory.Names"/>.</summary>
@@ -29,6 +32,9 @@ public sealed record TrainOptions
     /// <summary>Largest gradient norm; 0 leaves gradients as they are.</summary>
     public double Clip { get; init; }
 
+    /// <summary>The share of every gradient's entries that is multiplied by <see cref="NoiseFactor"/>, at random places.</summary>
+    public double GradientNoise { get; init; }
+
     /// <summary>Seeds the initial weights and the order of the data.</summary>
     public int Seed { get; init; } = 1;
 
@@ -50,6 +56,12 @@ public sealed record TrainOptions
         AtLeast("--clip", Clip, 0);
         AtLeast("--weight-decay", WeightDecay ?? 0, 0);
         AtLeast("--lr", LearningRate ?? 0, 0);
+        AtLeast("--gradient-noise", GradientNoise, 0);
+        if (GradientNoise > 1)
+        {
+            throw new UserException($"--gradient-noise {GradientNoise}: must be 1 or less.", UserException.Usage);
+        }
+
         if (Model.Width % Model.Heads != 0)
         {
             throw new UserException(

@@ -41,7 +41,10 @@ public sealed class LinePlot
         });
     }
 
-    /// <summary>Adds a line; lines take their colours in turn.</summary>
+    /// <summary>Whether it has lines.</summary>
+    public bool HasLines => plot.Series.Count > 0;
+
+    /// <summary>Adds a line; lines take their colours in turn. Of thickness 0 it is its markers.</summary>
     public LinePlot Add(
         string title, IEnumerable<(double X, double Y)> points, bool markers = false, double thickness = 1.6)
     {
@@ -59,17 +62,23 @@ public sealed class LinePlot
     }
 
     /// <summary>Writes the plot, whole or not at all.</summary>
-    public void Save(string path)
+    public void Save(string path) => AtomicFile.Write(path, stream => Exporter(Width, Height).Export(plot, stream));
+
+    /// <summary>The plot as an SVG element.</summary>
+    internal string ToSvg(int width, int height)
     {
-        var svg = new SvgExporter
-        {
-            Width = Width,
-            Height = Height,
-            TextMeasurer = new TextMeasurer(),
-            UseVerticalTextAlignmentWorkaround = true, // some viewers do not know the attribute used otherwise
-        };
-        AtomicFile.Write(path, stream => svg.Export(plot, stream));
+        var svg = Exporter(width, height);
+        svg.IsDocument = false;
+        return svg.ExportToString(plot);
     }
+
+    private static SvgExporter Exporter(int width, int height) => new()
+    {
+        Width = width,
+        Height = height,
+        TextMeasurer = new TextMeasurer(),
+        UseVerticalTextAlignmentWorkaround = true, // some viewers do not know the attribute used otherwise
+    };
 
     private static Axis Axis(AxisPosition position, string title, bool logarithmic)
     {

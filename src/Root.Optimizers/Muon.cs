@@ -21,8 +21,9 @@ public partial class Muon : OrthogonalizingOptimizer<Muon.Options>
     {
         var M = Balance_(batch.Average(options.momentum, options.nesterov), options);
         var dtype = batch.TypeFor(options.precision);
-        var schedule = options.coefficients.For(batch.Shape.Rows, batch.Shape.Columns, options.ns_steps);
-        var U = NewtonSchulz.Orthogonalize_(M, schedule.ForType(dtype), dtype);
+        var schedule = options.coefficients.For(batch.Shape.Rows, batch.Shape.Columns, options.ns_steps).ForType(dtype);
+        var U = NewtonSchulz.Orthogonalize_(M, schedule, dtype);
+        batch.Watch?.OnOrthogonalized(U, schedule);
         Descend(batch, U, options);
     }
 }

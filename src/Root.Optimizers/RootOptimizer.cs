@@ -29,13 +29,26 @@ public partial class RootOptimizer : OrthogonalizingOptimizer<RootOptimizer.Opti
     protected override void Update(MatrixBatch batch, Options options)
     {
         var M = batch.Accumulate(options.momentum, options.nesterov);
-        if (options.ThresholdOf(M) is { } eps) OutlierSplit.ToBase_(M, eps);
+        if (options.ThresholdOf(M) is { } eps)
+        {
+            OutlierSplit.ToBase_(M, eps);
+            batch.Watch?.OnSplit(eps);
+        }
         var B = Balance_(M, options);
-        if (options is { learn_coefficients: true, coefficients: CoefficientTable table }) _learner.Observe(batch, B, table, options.Steps);
-        var U = Orthogonalize(B, options.coefficients.For(batch.Shape.Rows, batch.Shape.Columns, options.Steps),
+        if (options is { learn_coefficients: true, coefficients: CoefficientTable table })
+        {
+            _learner.Observe(batch, B, table, options.Steps);
+            batch.Watch?.OnLearned();
+        }
+        var (schedule, dtype) = (options.coefficients.For(batch.Shape.Rows, batch.Shape.Columns, options.Steps),
             batch.TypeFor(options.precision));
+        var U = Orthogonalize(B, schedule, dtype);
+        batch.Watch?.OnOrthogonalized(U, schedule.ForType(dtype), FitError(batch.Shape, options));
         Descend(batch, U, options);
     }
+
+    private static double? FitError(MatrixShape shape, Options options) =>
+        (options.coefficients as CoefficientTable)?.Find(shape.Rows, shape.Columns, options.Steps)?.Error;
 
     private protected override void OnStepping(IEnumerable<MatrixPart> parts) => _learner.TakeTurns(parts);
 

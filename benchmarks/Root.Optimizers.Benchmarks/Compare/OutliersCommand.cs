@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text;
 using CharGpt;
 using Shared;
-using static TorchSharp.torch;
 
 namespace Root.Optimizers.Benchmarks.Compare;
 
@@ -59,7 +58,7 @@ internal static class OutliersCommand
             machine = Machine.Describe(), steps, share, factor,
             results = noisy.Select(o => Figures.Json(o, noise: true)).Concat(clean.Select(o => Figures.Json(o))),
         });
-        var noisy = Training.Run([.. jobs.Select(j => new Job(j.c, j.seed, Noise(j.seed, share, factor)))], steps,
+        var noisy = Training.Run([.. jobs.Select(j => new Job(j.c, j.seed, model => GradientNoise.Over(model, j.seed, share, factor)))], steps,
             evalEvery: Math.Max(1, steps / 5), done => Save(done, []));
         var clean = Training.Run([.. jobs.Where(j => WithoutNoise.Contains(j.c.Name)).Select(j => new Job(j.c, j.seed))], steps,
             evalEvery: steps, done => Save(noisy, done));
@@ -73,28 +72,6 @@ internal static class OutliersCommand
             Figures.Save(results, "outliers", page, plot);
         }
         return 0;
-    }
-
-    /// <summary>What multiplies entries of every gradient at random places.</summary>
-    /// <param name="seed">Other places with another seed, so that the spread over seeds holds theirs too.</param>
-    /// <param name="share">Of the entries.</param>
-    /// <param name="factor">By what.</param>
-    public static Func<Gpt, Action<int>> Noise(int seed, double share, double factor) => model => step =>
-    {
-        using var random = new Generator((ulong)(seed * 1_000_003L + step), CPU);
-        Multiply(model, random, share, factor);
-    };
-
-    private static void Multiply(Gpt model, Generator random, double share, double factor)
-    {
-        using var grad = no_grad();
-        using var scope = NewDisposeScope();
-        foreach (var parameter in model.parameters())
-            if (parameter.grad is { } gradient)
-            {
-                var places = rand(gradient.shape, generator: random).lt(share);
-                gradient.mul_(places.to(gradient.dtype, gradient.device).mul_(factor - 1).add_(1));
-            }
     }
 
     private static string Page(Contender[] contenders, List<Outcome> clean, List<Outcome> noisy, int steps, double share,

@@ -35,10 +35,14 @@ public sealed partial class CoefficientTable : Coefficients
     }
 
     /// <inheritdoc />
-    public override NewtonSchulzSchedule For(long rows, long columns, int steps)
+    public override NewtonSchulzSchedule For(long rows, long columns, int steps) =>
+        Find(rows, columns, steps)?.Schedule ?? MinimaxFamily.Bank(steps)[0];
+
+    /// <summary>The entry of a shape, in either orientation; null where it has none.</summary>
+    internal CoefficientEntry? Find(long rows, long columns, int steps)
     {
         var key = Key(rows, columns, steps);
-        lock (_lock) return _entries.TryGetValue(key, out var entry) ? entry.Schedule : MinimaxFamily.Bank(steps)[0];
+        lock (_lock) return _entries.GetValueOrDefault(key);
     }
 
     /// <summary>Sets the coefficients of a shape for as many steps as the schedule has.</summary>

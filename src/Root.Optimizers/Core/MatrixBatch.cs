@@ -12,19 +12,16 @@ namespace Root.Optimizers.Core;
 public sealed class MatrixBatch
 {
     private readonly MatrixBundle _bundle;
-    private readonly IStepObserver? _observer;
     private readonly Verdict _verdict;
 
     /// <summary>Parameters of so many entries are changed one by one: to join them and copy them back takes longer than the calls. Source:
     /// an H100 reads and writes 4 M of float32 in some 12 microseconds, and two calls take the host 15 (November 2026).</summary>
     private const long LeastAlone = 1 << 22;
 
-    /// <summary>What the observer is shown: the momentum as it was before anything was done to it.</summary>
-    private Tensor? _observed;
-
-    internal MatrixBatch(MatrixBundle bundle, IReadOnlyList<MatrixPart> parts, IStepObserver? observer)
+    internal MatrixBatch(MatrixBundle bundle, IReadOnlyList<MatrixPart> parts, StepWatch? watch)
     {
-        (_bundle, Parts, _observer) = (bundle, parts, observer);
+        (_bundle, Parts) = (bundle, parts);
+        if (watch is not null) Watch = new(watch, this);
         _verdict = Verdict.Of(parts);
     }
 
@@ -42,6 +39,9 @@ public sealed class MatrixBatch
 
     /// <summary>Where they are.</summary>
     public Device Device => First.Slot.Parameter.device;
+
+    /// <summary>Shows the batch to an observer; null: nobody watches.</summary>
+    internal BatchWatch? Watch { get; }
 
     private MatrixPart First => Parts[0];
 
@@ -75,7 +75,7 @@ public sealed class MatrixBatch
         var left = StaleMomentum.Left(this, G, mu);
         var M = Change(StateBuffer.MomentumName, (M, verdict) => verdict.ScaleAndAdd_(M, left, mu, G, gradientShare));
         var momentum = result(M, G).MoveToOuterDisposeScope();
-        if (_observer is not null) _observed = momentum.clone().MoveToOuterDisposeScope();
+        Watch?.OnMomentum(momentum);
         return momentum;
     }
 
@@ -94,7 +94,7 @@ public sealed class MatrixBatch
     public void Descend(Tensor updates, MatrixOptions options, double scale = 1)
     {
         using var scope = NewDisposeScope();
-        Show(updates);
+        Watch?.OnUpdate(updates);
         var rate = options.LearningRate!.Value * First.Slot.Share;
         var decay = rate * options.weight_decay;
         ChangeParameters(updates, (theta, U, verdict) =>
@@ -119,19 +119,8 @@ public sealed class MatrixBatch
     public void Assign(Tensor values)
     {
         using var scope = NewDisposeScope();
-        if (_observer is not null) Show(Parameters().sub_(values));
+        Watch?.OnAssigned(values);
         ChangeParameters(values, (theta, W, verdict) => verdict.Change(theta, theta => theta.copy_(W)));
-    }
-
-    private void Show(Tensor updates)
-    {
-        if (_observer is null || _observed is null) return;
-        var start = 0;
-        foreach (var part in Parts)
-        {
-            _observer.OnMatrix(part, part.Slot.State.step, _observed.narrow(0, start, part.Blocks), updates.narrow(0, start, part.Blocks));
-            start += part.Blocks;
-        }
     }
 
     private bool HasMasters => First.Slot.State.Master is not null;
@@ -187,6 +176,12 @@ public sealed class MatrixBatch
     /// <param name="change">Of parameters, in float32 or float64, by values of the same shape: entry by entry, and as the verdict
     /// says.</param>
     private void ChangeParameters(Tensor values, Action<Tensor, Tensor, Verdict> change)
+    {
+        if (Watch is null) ChangeUnwatched(values, change);
+        else Watch.Change(values, change);
+    }
+
+    internal void ChangeUnwatched(Tensor values, Action<Tensor, Tensor, Verdict> change)
     {
         if (HasMasters)
             PutParameters(Change(ParameterState.MasterName, (masters, verdict) => change(masters, values, verdict)));

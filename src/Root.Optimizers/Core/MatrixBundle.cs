@@ -74,10 +74,10 @@ internal sealed class MatrixBundle : IDisposable
     }
 
     /// <summary>What of the bundle is stepped now: the parts whose parameters have a gradient; null where none has.</summary>
-    public MatrixBatch? BatchNow(IStepObserver? observer)
+    public MatrixBatch? BatchNow(StepWatch? watch)
     {
         var present = Slot.WithGradient(Parts, part => part.Slot);
-        return present.Count == 0 ? null : new(this, present, observer);
+        return present.Count == 0 ? null : new(this, present, watch);
     }
 
     /// <summary>The buffers of all parts, (b, buffer rows, buffer columns), where they lie side by side: a view.</summary>

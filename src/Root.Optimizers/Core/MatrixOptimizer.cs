@@ -18,6 +18,9 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
     private readonly List<Group> _groups = [];
     private readonly OneAtATime _calls = new();
     private FiniteGradients _finite;
+
+    /// <summary>In the midst of a step that is watched: by whom.</summary>
+    private StepWatch? _watch;
     private bool _disposed;
 
     private protected MatrixOptimizer(MatrixOptions options, IProcessGroup? process_group)
@@ -59,7 +62,8 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
     /// CPU does not.</summary>
     internal bool DefersFiniteCheck { set => _finite = new(value); }
 
-    /// <summary>Is shown every matrix's momentum and update at every step; null: nobody.</summary>
+    /// <summary>Watches steps from inside, such as <see cref="StepDiagnostics"/>; null: nobody does, and nothing is made for it. No step
+    /// comes out otherwise for being watched.</summary>
     public IStepObserver? Observer { get; set; }
 
     /// <summary>Where every parameter goes, and why; printing it gives one line each.</summary>
@@ -133,15 +137,18 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         using var grad = no_grad();
         try
         {
+            if (Observer is { } observer && observer.Watches()) _watch = new(observer, Slots);
             var options = _shards is null ? Read() : null;
             // After the gradients, which are released with the step: it would hold a list of them.
             using var scope = NewDisposeScope();
             if (options is null) options = ReadyOnEveryRank(_shards!, closure is not null);
             else CheckFinite(options);
             StepAlong(options);
+            _watch?.Observer.OnStepped(this);
         }
         finally
         {
+            _watch = null;
             ReleaseGradients();
         }
         return loss;
@@ -180,7 +187,7 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
     private void StepAlong(MatrixOptions[] options)
     {
         var matrices = _groups.Select(group =>
-            group.Matrices.Select(bundle => bundle.BatchNow(Observer)).OfType<MatrixBatch>().ToArray()).ToArray();
+            group.Matrices.Select(bundle => bundle.BatchNow(_watch)).OfType<MatrixBatch>().ToArray()).ToArray();
         var vectors = _groups.Select(group => group.Vectors.SelectMany(bundle => bundle.BatchesNow()).ToArray()).ToArray();
         // A rank may refuse by itself, such as a weight that is off its manifold there alone.
         OnEveryRank(() => OnStepping(_groups.SelectMany(group => group.Parts).Where(part => part.Slot.IsStepped)));
@@ -193,6 +200,7 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
             else StepBatchesOnEveryRank(_shards, options, matrices, vectors, doneMatrices, doneVectors);
             OnStepped();
             _shards?.Gather(Slots);
+            if (_shards is not null) _watch?.Lap(StepStage.Gathering);
         }
         catch (Exception e)
         {
@@ -215,6 +223,7 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         foreach (var group in _groups)
             foreach (var slot in group.Slots)
                 if (slot is MatrixSlot { Gradient: not null } || slot.IsSteppedElsewhere) slot.Kept.step++;
+        _watch?.Lap(StepStage.Preparation);
         for (var i = 0; i < _groups.Count; i++)
         {
             foreach (var batch in matrices[i])
@@ -227,6 +236,7 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
                 using (NewDisposeScope())
                 {
                     AdamWFallback.Update(batch, options[i]);
+                    _watch?.Lap(StepStage.Fallback);
                     doneVectors.Add(batch);
                 }
         }

@@ -112,6 +112,7 @@ public abstract class ManifoldOptimizer<TOptions> : MatrixOptimizer<TOptions> wh
             theta.copy_(part.Unstack(nearest, theta.shape));
             part.Slot.State.RefreshMaster(part.Slot.Parameter);
             _placements[part] = placement;
+            Observer?.OnBroughtBack(part, placement.Distance);
             WeightMoved?.Invoke(placement);
         }
     }
@@ -127,7 +128,7 @@ public abstract class ManifoldOptimizer<TOptions> : MatrixOptimizer<TOptions> wh
     /// manifold the first ones were, (b, 1, 1), beyond what the step itself accounts for; null where the step does not care.</param>
     private protected void Move(MatrixBatch batch, TOptions options, Func<Tensor, double, (Tensor next, Tensor? distance)> step)
     {
-        var (_, radius, share) = (Home)batch.Plan!;
+        var (manifold, radius, share) = (Home)batch.Plan!;
         var lr = options.LearningRate!.Value * share;
         var W = batch.Parameters().Div_(radius);
         var (next, distance) = step(W, lr);
@@ -144,6 +145,7 @@ public abstract class ManifoldOptimizer<TOptions> : MatrixOptimizer<TOptions> wh
             PutInPlace(Measure([.. batch.Parts], options));
             (next, _) = step(batch.Parameters().Div_(radius), lr);
         }
+        batch.Watch?.OnManifold(next, manifold.Distance);
         batch.Assign(next.Mul_(radius));
     }
 

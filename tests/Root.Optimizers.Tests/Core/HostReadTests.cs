@@ -56,8 +56,10 @@ public class HostReadTests
         ["Messages.Gather"] = "between ranks, on the CPU",
         ["ParameterState.to"] = "moving the state, asked for by the user",
         ["RationalForm.Direction"] = "checks its inverses; the form that is chosen on the CPU",
-        ["Sphere.Distance"] = "construction",
-        ["Stiefel.Distance"] = "construction",
+        ["Sphere.Distance"] = "construction, and steps that are watched",
+        ["Stiefel.Distance"] = "construction, and steps that are watched",
+        ["StepDiagnostics.Note"] = "steps that are watched; documented",
+        ["StepWatch.Wait"] = "likewise",
         ["Stiefel.Nearest"] = "construction",
     };
 
