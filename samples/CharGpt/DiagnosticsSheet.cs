@@ -12,8 +12,8 @@ public static class DiagnosticsSheet
         LinePlot Plot(string of, string axis, bool log = false) => new(of, "step", axis, logY: log);
 
         var outliers = Plot("Outliers of the momentum", "share");
-        Add(outliers, reports, _ => "of entries", m => m.OutlierShare);
         Add(outliers, reports, m => $"of energy, {m.Shape}", m => m.OutlierEnergy);
+        Add(outliers, reports, _ => "of entries", m => m.OutlierShare);
         PlotSheet.Save(
             path,
             title,
@@ -22,8 +22,9 @@ public static class DiagnosticsSheet
             outliers,
             Add(Plot("Orthogonality error of the update", "|U Uᵀ − I| / √n"), reports, Shape, m => m.OrthogonalityError),
             Add(Plot("Update to weight", "RMS ratio", log: true), reports, Shape, m => m.UpdateRatio),
-            Add(Plot("Least singular value that is lifted to 1", "l", log: true), reports, Shape, m => m.ScheduleLower),
-            Add(Plot("Newton-Schulz steps", "steps"), reports, Shape, m => m.ScheduleSteps));
+            Add(Plot("Learned schedule: least singular value lifted to 1", "l", log: true), reports,
+                m => $"{m.Shape}, {m.ScheduleSteps} steps", m => m.ScheduleLower),
+            Add(Plot("Error of its fit", "mean (s − 1)²"), reports, Shape, m => m.ScheduleError));
     }
 
     private static string Shape(MatrixReport matrix) => $"{matrix.Shape}";

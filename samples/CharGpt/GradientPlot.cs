@@ -10,7 +10,6 @@ namespace CharGpt;
 public sealed class GradientPlot
 {
     private const int Bins = 80;
-    private const int MostPoints = 500;
 
     private readonly string title;
     private readonly double[] sorted; // in standard deviations
@@ -44,18 +43,15 @@ public sealed class GradientPlot
                 .Add("normal", [(-4.0, -4.0), (4.0, 4.0)]));
     }
 
-    // All of the tails' entries, and of the many others as many as can be seen.
-    private IReadOnlyList<(double Normal, double Own)> Quantiles()
+    /// <summary>Quantiles of the normal distribution, a twentieth of a standard deviation apart where there are entries between them, and
+    /// those of the gradient, in standard deviations.</summary>
+    public IReadOnlyList<(double Normal, double Own)> Quantiles()
     {
-        var all = sorted.Length;
-        var places = Enumerable.Range(0, MostPoints).Select(i => (int)((long)i * (all - 1) / (MostPoints - 1)))
-            .Concat(Enumerable.Range(0, Math.Min(all, 100)))
-            .Concat(Enumerable.Range(Math.Max(0, all - 100), Math.Min(all, 100)))
-            .Distinct().Order().ToArray();
         using var scope = NewDisposeScope();
-        double[] shares = [.. places.Select(i => (i + 0.5) / all)];
-        var normal = (erfinv(tensor(shares) * 2 - 1) * Math.Sqrt(2)).data<double>();
-        return [.. normal.Zip(places, (own, i) => (own, sorted[i]))];
+        int[] places = [.. special.ndtr(arange(-6, 6.01, 0.05, float64)).data<double>()
+            .Select(share => Math.Min((int)(share * sorted.Length), sorted.Length - 1)).Distinct()];
+        double[] shares = [.. places.Select(i => (i + 0.5) / sorted.Length)];
+        return [.. special.ndtri(tensor(shares)).data<double>().Zip(places, (normal, i) => (normal, sorted[i]))];
     }
 
     private static double Density(double x) => Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI);

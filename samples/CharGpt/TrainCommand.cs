@@ -121,7 +121,8 @@ internal sealed class TrainCommand : IDisposable
         Train();
         if (history.Count > 0 && group.Rank == 0)
         {
-            var title = $"CharGpt on {Path.GetFileName(text)}: {options.Optimizer}";
+            var title = $"CharGpt on {Path.GetFileName(text)}: {options.Optimizer}"
+                + (options.GradientNoise > 0 ? $", noise on {options.GradientNoise} of the gradients' entries" : "");
             LossPlot.Save(Path.Combine(folder, "loss.svg"), title, history);
             diagnostics?.Save(title, history);
         }

@@ -67,9 +67,8 @@ public sealed class LinePlot
     /// <summary>The plot as an SVG element.</summary>
     internal string ToSvg(int width, int height)
     {
-        var svg = Exporter(width, height);
-        svg.IsDocument = false;
-        return svg.ExportToString(plot);
+        var document = Exporter(width, height).ExportToString(plot);
+        return document[document.IndexOf("<svg", StringComparison.Ordinal)..];
     }
 
     private static SvgExporter Exporter(int width, int height) => new()

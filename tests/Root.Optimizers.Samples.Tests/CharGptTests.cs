@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Xml.Linq;
 using CharGpt;
 using Root.Optimizers.Distributed.Tests;
 using Root.Optimizers.Tests.Support;
@@ -48,6 +49,42 @@ public sealed class CharGptTests : IDisposable
         Assert.All(["training", "validation", "</svg>"], part => Assert.Contains(part, plot, StringComparison.Ordinal));
         Assert.True(File.Exists(Out("a", "checkpoint.zip")));
     }
+
+    [Fact]
+    public void Diagnostics_are_drawn_and_change_no_step()
+    {
+        string[] run = ["--steps", "6", "--gradient-noise", "0.01"];
+        var watched = Run([.. Tiny("watched"), .. run, "--diagnostics"]);
+        Assert.True(watched.ExitCode == 0, watched.Error);
+        Assert.Equal(0, Run([.. Tiny("alone"), .. run]).ExitCode);
+        Assert.Equal(Losses("alone"), Losses("watched"));
+        Assert.Equal(Contents("alone"), Contents("watched"));
+
+        var steps = File.ReadLines(Out("watched", "steps.jsonl")).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+        Assert.Equal([1, 2, 3, 4, 5, 6], steps.Select(step => step.GetProperty("step").GetInt32()));
+        Assert.All(steps, step => Assert.Equal(4, step.GetProperty("matrices").GetArrayLength()));
+        var (sheet, gradient) = (Words("diagnostics.svg"), Words("gradient.svg"));
+        Assert.Superset<string>(new HashSet<string>(["Loss", "Outliers of the momentum", "Orthogonality error of the update", "Update to weight",
+            "Learned schedule: least singular value lifted to 1", "16x64, 3 steps", "Error of its fit", "validation", "of energy, 64x16"]),
+            sheet);
+        Assert.Superset<string>(new HashSet<string>(["Gradient of blocks.0.attention.proj.weight at step 4", "Histogram", "Q-Q plot", "normal"]), gradient);
+
+        // Well formed, too.
+        HashSet<string> Words(string name) =>
+            [.. XDocument.Load(Out("watched", name)).Descendants().Where(of => of.Name.LocalName == "text").Select(of => of.Value)];
+    }
+
+    [Fact]
+    public void Diagnostics_of_a_resumed_run_go_on()
+    {
+        Assert.Equal(0, Run([.. Tiny("a"), "--steps", "3", "--diagnostics"]).ExitCode);
+        Assert.Equal(0, Run("--resume", Out("a"), "--steps", "5", "--sample", "0", "--diagnostics").ExitCode);
+        Assert.Equal(5, File.ReadLines(Out("a", "steps.jsonl")).Count());
+    }
+
+    [Fact]
+    public void Diagnostics_of_an_optimizer_that_has_none_are_refused() =>
+        AssertRefused(Run([.. Tiny("a"), "--optimizer", "sgd", "--diagnostics"]), 2, "--diagnostics");
 
     [Theory]
     [InlineData("root")]
@@ -115,6 +152,7 @@ public sealed class CharGptTests : IDisposable
     [InlineData("--lr", "-1")]
     [InlineData("--lr", "NaN")]
     [InlineData("--width", "17")]
+    [InlineData("--gradient-noise", "1.5")]
     [InlineData("--optimizer", "magic")]
     [InlineData("--device", "abacus")]
     [InlineData("--no-such-option", "1")]

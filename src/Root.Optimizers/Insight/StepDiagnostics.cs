@@ -19,7 +19,7 @@ namespace Root.Optimizers;
 /// </summary>
 /// <remarks>
 /// A step that is watched comes out the same. It takes more time: a few passes over each matrix, a product of its shorter side, and of a
-/// GPU a wait for the device at every stage and figure; and more memory: three copies of the matrices of a batch. Other steps pay a
+/// GPU a wait for the device at every stage and figure; and more memory: up to four copies of the matrices of a batch. Other steps pay a
 /// call.
 /// </remarks>
 public sealed class StepDiagnostics : IStepObserver

@@ -93,7 +93,8 @@ public class StepDiagnosticsTests
 
     private static string Key(MatrixReport matrix) => $"{matrix.Parameter.Name} {matrix.Part} {matrix.Block}";
 
-    private static void AssertAlike(MatrixReport expected, MatrixReport actual, double tolerance = 1e-5) // observed TODO
+    /// <summary>Observed: none is more than 1e-7 off on the CPU.</summary>
+    private static void AssertAlike(MatrixReport expected, MatrixReport actual, double tolerance = 1e-6)
     {
         Assert.Equal((expected.Shape, expected.Step), (actual.Shape, actual.Step));
         foreach (var measure in Root.Optimizers.Insight.Measure.All)
