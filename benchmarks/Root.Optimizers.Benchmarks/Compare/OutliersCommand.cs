@@ -58,7 +58,8 @@ internal static class OutliersCommand
             machine = Machine.Describe(), steps, share, factor,
             results = noisy.Select(o => Figures.Json(o, noise: true)).Concat(clean.Select(o => Figures.Json(o))),
         });
-        var noisy = Training.Run([.. jobs.Select(j => new Job(j.c, j.seed, model => GradientNoise.Over(model, j.seed, share, factor)))], steps,
+        Job Noisy(Contender c, int seed) => new(c, seed, model => GradientNoise.Over(model, seed, share, factor));
+        var noisy = Training.Run([.. jobs.Select(j => Noisy(j.c, j.seed))], steps,
             evalEvery: Math.Max(1, steps / 5), done => Save(done, []));
         var clean = Training.Run([.. jobs.Where(j => WithoutNoise.Contains(j.c.Name)).Select(j => new Job(j.c, j.seed))], steps,
             evalEvery: steps, done => Save(noisy, done));

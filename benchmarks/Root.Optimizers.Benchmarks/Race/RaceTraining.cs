@@ -22,7 +22,7 @@ internal static class RaceTraining
             Steps = steps, Warmup = entry.Warmup, EvalEvery = Math.Max(1, steps / 6),
         };
         var job = new Job(entry.Contender with { LearningRate = rate }, seed,
-            noise ? OutliersCommand.Noise(seed, share: 1e-3, factor: 100) : null);
+            noise ? model => GradientNoise.Over(model, seed, share: 1e-3, factor: 100) : null);
         var outcome = Training.Train(job, options, device, () => { });
         return new(key, Finite(outcome.ValLoss), Finite(outcome.SecondsPerStep),
             [.. outcome.History.Where(m => m.ValLoss is not null).Select(m => new RacePoint(m.Step, m.ValLoss!.Value))],
