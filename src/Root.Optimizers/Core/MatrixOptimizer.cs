@@ -137,7 +137,6 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         using var grad = no_grad();
         try
         {
-            if (Observer is { } observer && observer.Watches()) _watch = new(observer, Slots);
             var options = _shards is null ? Read() : null;
             // After the gradients, which are released with the step: it would hold a list of them.
             using var scope = NewDisposeScope();
@@ -165,10 +164,12 @@ public abstract partial class MatrixOptimizer : OptimizerHelper, optim.IMomentum
         return options;
     }
 
-    /// <summary>Checks parameters and options, and reads the gradients.</summary>
+    /// <summary>Asks the observer, checks parameters and options, and reads the gradients.</summary>
     /// <returns>The groups' options.</returns>
     private MatrixOptions[] Read()
     {
+        // Here, where ranks hear of what one of them throws.
+        if (Observer is { } observer && observer.Watches()) _watch = new(observer, Slots);
         CheckNotReplaced();
         var options = _groups.Select(OptionsOf).ToArray();
         foreach (var (group, its) in _groups.Zip(options))
