@@ -43,8 +43,9 @@ internal sealed class Diagnostics : IDisposable
         if (step == middle)
         {
             var name = $"blocks.{model.Options.Layers / 2}.attention.proj.weight";
-            using var entries = model.named_parameters().Single(p => p.name == name).parameter.grad!;
-            gradient = new GradientPlot($"Gradient of {name} at step {step + 1}", entries);
+            using var entries = model.named_parameters().Single(p => p.name == name).parameter.grad;
+            // Of several ranks another may have it.
+            gradient = entries is null ? null : new GradientPlot($"Gradient of {name} at step {step + 1}", entries);
         }
     }
 
