@@ -40,6 +40,7 @@ public class HostReadTests
         ["DeferredNumber.get_Seen"] = "reads the host's copy",
         ["Lanczos.Quadrature"] = "a refit",
         ["Spectrum.Exact"] = "a refit",
+        ["MatrixOptimizer.SumOfSquares"] = "clipping, which the caller has its norm of",
         ["NewtonSchulz.WithFrobeniusNorm"] = "the CPU's own branch",
         ["OrthogonalizingOptimizer.Prepare"] = "construction",
         ["OutlierSplit.OfLargestWhereZero"] = "the CPU's own branch",
