@@ -70,6 +70,19 @@ public partial class RootOptimizer
             exact_quantile = true,
         };
 
+        /// <summary>
+        /// What trains best of all that docs/results/race.md tried on clean gradients: momentum 0.9, no split of outliers, four learned
+        /// steps, and NorMuon's second moment after them. Where gradients have outliers set
+        /// <see cref="outlier_scale"/> to 5.93; a long run may want the momentum of 0.95 (docs/choosing.md).
+        /// </summary>
+        public static Options Recommended() => new()
+        {
+            momentum = 0.9,
+            outlier_quantile = 1,
+            ns_steps = 4,
+            normuon_beta2 = 0.95,
+        };
+
         /// <inheritdoc />
         protected internal override void Validate()
         {

@@ -1,3 +1,4 @@
+using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Core.State;
 using Root.Optimizers.Tests.Support;
 using TorchSharp.Modules;
@@ -22,6 +23,30 @@ public class SecondMomentTests
             return W * (1 - Reference.Lr * Reference.Decay) - divided * (U.norm() / divided.norm()) * Reference.Lr;
         });
         Assert.InRange(difference, 0, 1e-12); // observed 4.4e-16
+    }
+
+    [Fact]
+    public void The_recommended_options_are_Muon_with_it_and_less_momentum_but_for_learned_steps()
+    {
+        random.manual_seed(7);
+        var options = RootOptimizer.Options.Recommended();
+        Assert.Equal(4, options.ns_steps);
+        Assert.True(options.learn_coefficients);
+        (options.coefficients, options.ns_steps, options.learn_coefficients, options.LearningRate) = (Coefficients.Muon, 5, false, 0.02);
+        using var start = randn(48, 96);
+        var (own, its) = (new Parameter(start.clone()), new Parameter(start.clone()));
+        using var root = new RootOptimizer([own], options);
+        using var muon = new Muon([its], 0.02, new Muon.Options
+            { momentum = 0.9, weight_decay = 0.1, lr_scale = LrScale.MatchAdamWRms, normuon_beta2 = 0.95 });
+        for (var step = 0; step < 5; step++)
+        {
+            using var scope = NewDisposeScope();
+            own.grad = randn(48, 96);
+            its.grad = own.grad!.clone();
+            root.step();
+            muon.step();
+        }
+        Close.To(its, own, 5e-6); // observed 4.8e-7, with weights of up to 4
     }
 
     [Fact]

@@ -15,6 +15,7 @@ public static class MixedModel
         ["root"] = p => new RootOptimizer([new(p[..^2]), new(p[^2..], new() { split = 3, momentum = 0.9, LearningRate = 0.01 })],
             0.02, new() { cautious = true, coefficients = new CoefficientTable() }),
         ["root, published"] = p => new RootOptimizer(p, 0.02, RootOptimizer.Options.Published()),
+        ["root, recommended"] = p => new RootOptimizer(p, 0.02, RootOptimizer.Options.Recommended()),
         ["muon"] = p => new Muon([new(p[..^2]), new(p[^2..], new() { split = 3, nesterov = false })], 0.02),
         ["manifold"] = p => new ManifoldMuon(p, 0.02, new() { momentum = 0.9 }),
         ["dual ascent"] = p => new ManifoldMuon(p, 0.02, new() { momentum = 0.9, solver = new StiefelSolver.DualAscent(Steps: 3) }),

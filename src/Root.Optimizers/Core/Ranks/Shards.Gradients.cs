@@ -33,8 +33,8 @@ internal sealed partial class Shards
             });
     }
 
-    /// <summary>Sees to it that there is a gradient, and that it can be written to by pieces where the parameter can, which else is whole in
-    /// a chunk.</summary>
+    /// <summary>Sees to it that there is a gradient, and that it can be written to by pieces where the parameter can, which else is
+    /// whole in a chunk.</summary>
     private static void Prepare(Slot slot)
     {
         if (slot.Gradient is { Value: var its } && (its.is_contiguous() || !slot.Parameter.is_contiguous())) return;
