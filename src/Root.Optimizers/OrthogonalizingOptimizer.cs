@@ -38,33 +38,19 @@ public abstract class OrthogonalizingOptimizer<TOptions> : MatrixOptimizer<TOpti
     protected static Tensor Balance_(Tensor momentum, TOptions options) => Equilibration.Apply_(momentum, options.row_balance);
 
     /// <summary>After it: steps the parameters of a batch along the update, with <see cref="OrthogonalizingOptions.normuon_beta2"/>'s
-    /// second moment, and as <see cref="OrthogonalizingOptions.weight_norm"/> and
-    /// <see cref="OrthogonalizingOptions.relative_update_floor"/> say.</summary>
+    /// second moment, and as <see cref="OrthogonalizingOptions.radial_brake"/> says.</summary>
     /// <param name="batch">Whose parameters.</param>
     /// <param name="updates">U, (b, rows, columns); may be overwritten.</param>
     /// <param name="options">The group's.</param>
     protected static void Descend(MatrixBatch batch, Tensor updates, TOptions options)
     {
         if (batch.Plan is double beta2) updates = SecondMoment.Apply_(updates, batch, beta2);
-        if (options is { weight_norm: WeightNorm.Free, relative_update_floor: 0 }) batch.Descend(updates, options);
-        else
+        if (options.radial_brake)
         {
             var (first, W) = (batch.Parts[0], batch.Parameters());
-            batch.Assign(WeightNormStep.Next_(W, updates.to(W.dtype), options.LearningRate!.Value * first.Slot.Share,
+            batch.Assign(RadialBrake.Step_(W, updates.to(W.dtype), options.LearningRate!.Value * first.Slot.Share,
                 options.FactorOf(first), options));
         }
-    }
-
-    private protected override Action? Prepare(IReadOnlyList<MatrixPart> parts, MatrixOptions options)
-    {
-        if (((TOptions)options).weight_norm != WeightNorm.Hyperball) return null;
-        using var grad = no_grad();
-        using var scope = NewDisposeScope();
-        // A meta tensor has no data.
-        foreach (var part in parts.Where(part => part.Slot.Parameter.device_type != DeviceType.META))
-            if (MatrixNorms.Frobenius(part.Stack(part.Of(part.Slot.Parameter)).Widened()).IsZero().any().item<bool>())
-                throw new ArgumentException($"{part.Slot.Label} holds a matrix that is 0: weight_norm = Hyperball keeps norms, and "
-                    + "leaves 0 where it is. Initialize it otherwise, or give it a group of its own.", nameof(options));
-        return null;
+        else batch.Descend(updates, options);
     }
 }

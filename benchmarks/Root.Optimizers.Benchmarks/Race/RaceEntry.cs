@@ -38,20 +38,13 @@ internal sealed record RaceEntry(string Meaning, Contender Contender, int Warmup
         Muon("muon-both", "rows, then columns", o => o.row_balance = RowBalance.Both),
         Muon("muon-normuon", "NorMuon's second moment after the sign", o => o.normuon_beta2 = 0.95),
         Muon("muon-rows-normuon", "both", o => (o.row_balance, o.normuon_beta2) = (RowBalance.Rows, 0.95)),
-        Muon("muon-hyperball", "fixed norms", o => o.weight_norm = WeightNorm.Hyperball, rate: 0.03),
-        Muon("muon-rows-hyperball", "fixed norms, rows balanced",
-            o => (o.row_balance, o.weight_norm) = (RowBalance.Rows, WeightNorm.Hyperball), rate: 0.03),
-        Muon("muon-brake", "radial brake", o => o.weight_norm = WeightNorm.RadialBrake),
-        Muon("muon-floor", "updates of at least 0.35 of the weight, no decay; Keller Jordan's factor", o =>
-            (o.relative_update_floor, o.weight_decay, o.lr_scale) = (0.35, 0, LrScale.KellerJordan), rate: 0.03),
+        Muon("muon-brake", "radial brake", o => o.radial_brake = true),
         Muon("muon-cautious", "cautious decay", o => o.cautious = true),
         Muon("muon-polar-express", "five steps of Polar Express", o =>
             o.coefficients = AdaNewton.Coefficients.Fixed(PublishedSchedules.PolarExpress(5))),
         Muon("muon-cans", "five steps of CANS", o => o.coefficients = AdaNewton.Coefficients.Fixed(PublishedSchedules.Cans)),
-        Muon("muon-cubic", "five cubic steps", o => o.coefficients = AdaNewton.Coefficients.Fixed(PublishedSchedules.Cubic5)),
         Muon("muon-vectors", "half the rate for AdamW's part", o => o.fallback_lr_factor = 0.5),
         Muon("muon-embedding", "twice the rate for the embedding", o => o.embedding_lr_factor = 2),
-        Ahead(Muon("muon-ahead", "look-ahead: strength 0.6, decay 0.95, from step 30 on", _ => { })),
         Averaged(Muon("muon-average", "evaluated at 0.4 of the last weights and 0.6 of their average, decay 0.9", _ => { })),
         Rising(Muon("muon-momentum", "momentum from 0.8 to 0.9 in 50 steps", _ => { })),
         Root("root", "RootOptimizer as it is", _ => { }),
@@ -65,17 +58,14 @@ internal sealed record RaceEntry(string Meaning, Contender Contender, int Warmup
         Root("root-rows-scale", "rows balanced, split at 5.93 medians", o => (o.row_balance, o.outlier_scale) = (RowBalance.Rows, 5.93)),
         Root("root-rows-normuon", "rows balanced, no split, NorMuon's second moment", o =>
             (o.row_balance, o.outlier_quantile, o.normuon_beta2) = (RowBalance.Rows, 1, 0.95)),
-        Root("root-rows-hyperball", "rows balanced, no split, fixed norms", o =>
-            (o.row_balance, o.outlier_quantile, o.weight_norm) = (RowBalance.Rows, 1, WeightNorm.Hyperball), rate: 0.03),
         Root("root-rows-brake", "rows balanced, no split, radial brake", o =>
-            (o.row_balance, o.outlier_quantile, o.weight_norm) = (RowBalance.Rows, 1, WeightNorm.RadialBrake)),
+            (o.row_balance, o.outlier_quantile, o.radial_brake) = (RowBalance.Rows, 1, true)),
         Root("root-rows-cautious", "rows balanced, no split, cautious decay", o =>
             (o.row_balance, o.outlier_quantile, o.cautious) = (RowBalance.Rows, 1, true)),
         Root("root-rows-embedding", "rows balanced, no split, twice the rate for the embedding", o =>
             (o.row_balance, o.outlier_quantile, o.embedding_lr_factor) = (RowBalance.Rows, 1, 2)),
         Root("root-rows-4", "rows balanced, no split, four learned steps", o =>
             (o.row_balance, o.outlier_quantile, o.ns_steps) = (RowBalance.Rows, 1, 4)),
-        Ahead(Root("root-rows-ahead", "rows balanced, no split, look-ahead", Rows)),
         Averaged(Root("root-rows-average", "rows balanced, no split, evaluated at the average", Rows)),
         Root("root-rows-muon", "rows balanced, no split, Muon's five steps", o =>
             (o.row_balance, o.outlier_quantile, o.ns_steps, o.coefficients, o.learn_coefficients) =
@@ -91,7 +81,7 @@ internal sealed record RaceEntry(string Meaning, Contender Contender, int Warmup
             (o.row_balance, o.normuon_beta2) = (RowBalance.Columns, 0.95)),
         Muon("muon-normuon-both", "rows and columns balanced, second moment", o =>
             (o.row_balance, o.normuon_beta2) = (RowBalance.Both, 0.95)),
-        Muon("muon-normuon-brake", "second moment, radial brake", o => (o.normuon_beta2, o.weight_norm) = (0.95, WeightNorm.RadialBrake)),
+        Muon("muon-normuon-brake", "second moment, radial brake", o => (o.normuon_beta2, o.radial_brake) = (0.95, true)),
         Muon("muon-normuon-cautious", "second moment, cautious decay", o => (o.normuon_beta2, o.cautious) = (0.95, true)),
         Muon("muon-normuon-embedding", "second moment, twice the rate for the embedding", o =>
             (o.normuon_beta2, o.embedding_lr_factor) = (0.95, 2)),
@@ -110,37 +100,37 @@ internal sealed record RaceEntry(string Meaning, Contender Contender, int Warmup
         Root("root-normuon-brake", "no split, second moment, four learned steps, radial brake", o =>
         {
             NorMuon(o, steps: 4);
-            o.weight_norm = WeightNorm.RadialBrake;
+            o.radial_brake = true;
         }, rate: 0.0226),
         Root("root-rows-brake-4", "rows balanced, no split, radial brake, four learned steps", o =>
         {
             Rows(o);
-            (o.weight_norm, o.ns_steps) = (WeightNorm.RadialBrake, 4);
+            (o.radial_brake, o.ns_steps) = (true, 4);
         }, rate: 0.0226),
         Root("root-rows-normuon-brake-4", "rows balanced, no split, second moment, radial brake, four learned steps", o =>
         {
             NorMuon(o, steps: 4);
-            (o.row_balance, o.weight_norm) = (RowBalance.Rows, WeightNorm.RadialBrake);
+            (o.row_balance, o.radial_brake) = (RowBalance.Rows, true);
         }, rate: 0.0226),
         Root("root-both-4", "rows and columns balanced, no split, four learned steps", o =>
             (o.row_balance, o.outlier_quantile, o.ns_steps) = (RowBalance.Both, 1, 4)),
         Root("root-both-brake-4", "rows and columns balanced, no split, radial brake, four learned steps", o =>
-            (o.row_balance, o.outlier_quantile, o.weight_norm, o.ns_steps) = (RowBalance.Both, 1, WeightNorm.RadialBrake, 4), rate: 0.0226),
+            (o.row_balance, o.outlier_quantile, o.radial_brake, o.ns_steps) = (RowBalance.Both, 1, true, 4), rate: 0.0226),
         Rising(Root("root-normuon-momentum", "no split, second moment, four learned steps, momentum from 0.8 to 0.9", o =>
             NorMuon(o, steps: 4))),
         Rising(Root("root-normuon-brake-momentum",
             "no split, second moment, four learned steps, radial brake, momentum from 0.8 to 0.9", o =>
             {
                 NorMuon(o, steps: 4);
-                o.weight_norm = WeightNorm.RadialBrake;
+                o.radial_brake = true;
             }, rate: 0.0226)),
     ];
 
     public static RaceEntry Named(string name) => All.FirstOrDefault(entry => entry.Name == name)
         ?? throw new UserException($"--entry {name}: of {string.Join(", ", All.Select(entry => entry.Name))}.", UserException.Usage);
 
-    private static RaceEntry Muon(string name, string meaning, Action<Optimizers.Muon.Options> set, double rate = 0.016) =>
-        new(meaning, new(name, rate, (model, lr) =>
+    private static RaceEntry Muon(string name, string meaning, Action<Optimizers.Muon.Options> set) =>
+        new(meaning, new(name, 0.016, (model, lr) =>
         {
             var options = new Optimizers.Muon.Options { momentum = Momentum, weight_decay = 0.1, lr_scale = LrScale.MatchAdamWRms };
             set(options);
@@ -156,9 +146,6 @@ internal sealed record RaceEntry(string Meaning, Contender Contender, int Warmup
 
     private static RaceEntry Rising(RaceEntry entry) =>
         Around(entry, (inner, _) => new(inner, momentum: new(inner, 50, from: Momentum - 0.1, to: Momentum)));
-
-    private static RaceEntry Ahead(RaceEntry entry) =>
-        Around(entry, (inner, _) => new(inner, ahead: new EmaNesterov(inner, strength: 0.6, decay: 0.95, first: 30)));
 
     private static RaceEntry Averaged(RaceEntry entry) =>
         Around(entry, (inner, model) => new(inner, average: new WeightAverage(model, 0.9), share: 0.6));

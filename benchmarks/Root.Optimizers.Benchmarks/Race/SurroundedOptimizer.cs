@@ -4,29 +4,23 @@ using static TorchSharp.torch;
 
 namespace Root.Optimizers.Benchmarks.Race;
 
-/// <summary>An optimizer with what may be put around one, in a loop that knows of optimizers only: zero_grad is called before the forward
-/// pass.</summary>
+/// <summary>An optimizer with what may be put around one, in a loop that knows of optimizers only.</summary>
 /// <param name="inner">Makes the steps; disposed with this.</param>
-/// <param name="ahead">Looks ahead, around it.</param>
 /// <param name="average">Averages its weights.</param>
 /// <param name="share">Of the average in what is evaluated.</param>
 /// <param name="momentum">Is stepped after it.</param>
-internal sealed class SurroundedOptimizer(OptimizerHelper inner, EmaNesterov? ahead = null, WeightAverage? average = null,
-    double share = 1, MomentumWarmup? momentum = null) : OptimizerHelper, IAveraged
+internal sealed class SurroundedOptimizer(OptimizerHelper inner, WeightAverage? average = null, double share = 1,
+    MomentumWarmup? momentum = null) : OptimizerHelper, IAveraged
 {
     public override IEnumerable<optim.ILearningRateController> ParamGroups => inner.ParamGroups;
 
     public override IEnumerable<Parameter> parameters() => inner.parameters();
 
-    public override void zero_grad()
-    {
-        ahead?.LookAhead();
-        inner.zero_grad();
-    }
+    public override void zero_grad() => inner.zero_grad();
 
     public override Tensor? step(Func<Tensor>? closure = null)
     {
-        var loss = ahead is null ? inner.step(closure) : ahead.step(closure);
+        var loss = inner.step(closure);
         average?.Update();
         momentum?.step();
         return loss;
@@ -38,7 +32,6 @@ internal sealed class SurroundedOptimizer(OptimizerHelper inner, EmaNesterov? ah
     {
         base.Dispose(disposing);
         if (!disposing) return;
-        ahead?.Dispose();
         average?.Dispose();
         inner.Dispose();
     }

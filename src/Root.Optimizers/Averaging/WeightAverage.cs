@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Root.Optimizers.Averaging;
 using Root.Optimizers.LinearAlgebra;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -47,7 +46,7 @@ public sealed class WeightAverage : IDisposable
         _decay = decay;
         _parameters = [.. parameters];
         using var grad = no_grad();
-        _averages = [.. _parameters.Select(Sums.Like)];
+        _averages = [.. _parameters.Select(p => zeros(p.shape, device: p.device, dtype: p.dtype.Widened()).DetachFromDisposeScope())];
     }
 
     /// <summary>How many updates the average is of; to be set where <see cref="Averages"/> are, when a run is resumed.</summary>

@@ -20,9 +20,8 @@ public interface IStepObserver
     /// <param name="step">How many steps it has taken, this one included.</param>
     /// <param name="momentum">(blocks, rows, columns): what the optimizer made of the gradients so far.</param>
     /// <param name="update">(blocks, rows, columns): the direction that is subtracted, before learning rate, scale and weight decay.
-    /// Of a weight on a manifold, and with another <see cref="OrthogonalizingOptions.weight_norm"/> than <see cref="WeightNorm.Free"/> or a
-    /// <see cref="OrthogonalizingOptions.relative_update_floor"/> above 0, where one factor does not make it the step: the old weight less
-    /// the new one, with all of these in it.</param>
+    /// Of a weight on a manifold, and with <see cref="OrthogonalizingOptions.radial_brake"/>, where one factor does not make it the step:
+    /// the old weight less the new one, with all of these in it.</param>
     void OnMatrix(MatrixPart part, long step, Tensor momentum, Tensor update);
 
     /// <summary>RootOptimizer has clipped the outliers of a momentum.</summary>

@@ -37,14 +37,6 @@ public static class PublishedSchedules
         new(3.2866, -2.4647, 0.5074), new(2.2737, -1.6447, 0.4162)]);
 
     /// <summary>
-    /// Five cubic steps, of two products each in the place of three, for singular values from 7e-3 on. Source: arXiv 2606.00371; the
-    /// numbers are NVIDIA Emerging-Optimizers'. Here a step without its last coefficient costs what others cost.
-    /// </summary>
-    public static NewtonSchulzSchedule Cubic5 { get; } = new([
-        new(3.3656576, -3.3420992, 0), new(2.5744352, -1.4957376, 0), new(2.5368962, -1.4312570, 0),
-        new(2.4418906, -1.2764040, 0), new(2.2230472, -0.9630650, 0)]);
-
-    /// <summary>
     /// Muon's triple eight times, then (2, -1.5, 0.5) twice, which bring singular values to 1. Source: DeepSeek-V4's report; in NVIDIA
     /// Emerging-Optimizers.
     /// </summary>

@@ -42,7 +42,6 @@ public class HostReadTests
         ["Spectrum.Exact"] = "a refit",
         ["MatrixOptimizer.SumOfSquares"] = "clipping, which the caller has its norm of",
         ["NewtonSchulz.WithFrobeniusNorm"] = "the CPU's own branch",
-        ["OrthogonalizingOptimizer.Prepare"] = "construction",
         ["OutlierSplit.OfLargestWhereZero"] = "the CPU's own branch",
         ["OutlierSplit.ToBase_"] = "the CPU's own branch",
         ["ParameterState.ApproximatelyEquals"] = "comparing, outside of a step",

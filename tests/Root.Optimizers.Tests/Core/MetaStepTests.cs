@@ -21,9 +21,7 @@ public class MetaStepTests
         ["muon"] = () => new Muon(All()),
         ["muon, cautious and split"] = () => new Muon(All(), new Muon.Options { cautious = true, split = 2 }),
         ["muon, balanced"] = () => new Muon(All(), new Muon.Options { row_balance = RowBalance.Both, normuon_beta2 = 0.95 }),
-        ["muon of fixed norms"] = () => new Muon(All(), new Muon.Options { weight_norm = WeightNorm.Hyperball }),
-        ["muon, braked"] = () => new Muon(All(), new Muon.Options
-            { weight_norm = WeightNorm.RadialBrake, relative_update_floor = 0.3, cautious = true }),
+        ["muon, braked"] = () => new Muon(All(), new Muon.Options { radial_brake = true, cautious = true }),
         ["muon in bfloat16"] = () => new Muon(All(), new Muon.Options { precision = Precision.BFloat16 }),
         ["manifold muon, whole space"] = () => Stiefel(Meta(24, 40), Meta(40, 24), Meta(8, 5, 1, 1), Meta(7)),
         ["manifold muon, spel"] = () => new ManifoldMuon(All(), new ManifoldMuon.Options { solver = new StiefelSolver.Spel() }),

@@ -35,7 +35,7 @@ public static class RankModel
         ["root, published"] = (p, ranks) => new RootOptimizer(p, 0.02, RootOptimizer.Options.Published(), ranks),
         ["muon"] = (p, ranks) => new Muon(Groups<Muon.Options>(p), 0.02, process_group: ranks),
         ["muon, normalized"] = (p, ranks) => new Muon(Groups<Muon.Options>(p), 0.02,
-            new() { normuon_beta2 = 0.95, row_balance = RowBalance.Rows, weight_norm = WeightNorm.Hyperball }, ranks),
+            new() { normuon_beta2 = 0.95, row_balance = RowBalance.Rows, radial_brake = true }, ranks),
         ["manifold"] = (p, ranks) => new ManifoldMuon(p, 0.02, new() { momentum = 0.9 }, ranks),
         ["dual ascent"] = (p, ranks) => new ManifoldMuon(p, 0.02, new() { solver = new StiefelSolver.DualAscent(Steps: 3) }, ranks),
         ["spel"] = (p, ranks) => new ManifoldMuon(p, 0.02, new() { solver = new StiefelSolver.Spel() }, ranks),

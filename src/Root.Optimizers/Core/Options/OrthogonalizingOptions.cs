@@ -11,8 +11,7 @@ public abstract class OrthogonalizingOptions : MatrixOptions
     /// <summary>How the learning rate depends on the shape.</summary>
     public virtual LrScale lr_scale { get => Get(LrScale.MatchAdamWRms); set => Set(value); }
 
-    /// <summary>What the factor of <see cref="lr_scale"/> is multiplied by, for all shapes alike. Above 0. Like it without effect with
-    /// <see cref="WeightNorm.Hyperball"/>.</summary>
+    /// <summary>What the factor of <see cref="lr_scale"/> is multiplied by, for all shapes alike. Above 0.</summary>
     public double lr_factor { get => Get(1.0); set => Set(value); }
 
     /// <summary>The factor of a part's matrices.</summary>
@@ -39,16 +38,12 @@ public abstract class OrthogonalizingOptions : MatrixOptions
     [NotSaved]
     public double? normuon_beta2 { get => Get<double?>(null); set => Set(value); }
 
-    /// <summary>What becomes of the norm of each matrix: held, braked, or nothing.</summary>
-    public WeightNorm weight_norm { get => Get(WeightNorm.Free); set => Set(value); }
-
     /// <summary>
-    /// The least size of an update, relative to the matrix: with s the factor of its shape, U is multiplied by
-    /// max(1, floor ||W||_F / ||s U||_F). 0: none; 0.35 as published, with <see cref="MatrixOptions.weight_decay"/> 0 and rates of
-    /// Keller Jordan's factor. Not of <see cref="WeightNorm.Hyperball"/>, whose updates are of one size. At least 0. Source:
-    /// modded-nanogpt, track 3, number 9.
+    /// Whether a matrix's norm grows half as much: where the step, after any decay, makes ||W||_F larger, the result is scaled to the
+    /// middle of both norms. Weight decay balances a norm that updates of fixed size make grow; this slows it. Source: modded-nanogpt,
+    /// track 3, number 29; as NVIDIA Emerging-Optimizers has it.
     /// </summary>
-    public double relative_update_floor { get => Get(0.0); set => Set(value); }
+    public bool radial_brake { get => Get(false); set => Set(value); }
 
     private protected override double ScaleOf(MatrixPart part) => FactorOf(part);
 
@@ -60,9 +55,6 @@ public abstract class OrthogonalizingOptions : MatrixOptions
         Require.Positive(lr_factor);
         Require.Defined(precision);
         Require.Defined(row_balance);
-        Require.Defined(weight_norm);
-        Require.NotNegative(relative_update_floor);
-        Require.Float32(relative_update_floor, nameof(relative_update_floor));
         if (normuon_beta2 is { } beta2) Require.UnitInterval(beta2, nameof(normuon_beta2));
     }
 }
