@@ -10,25 +10,33 @@ namespace Root.Optimizers.Benchmarks.Manifolds;
 
 /// <summary>
 /// The tangent direction on the Stiefel manifold: the closed form in both its evaluations against the published dual
-/// ascent, shape by shape, in one run: ./run bench manifold.
+/// ascent, and a step along it against SPEL's, shape by shape, in one run: ./run bench manifold.
 /// </summary>
 internal static class ManifoldCommand
 {
     private static readonly (long rows, long cols)[] Shapes =
         [(64, 64), (128, 64), (512, 128), (256, 256), (3072, 128), (640, 512), (768, 768), (2048, 512)];
 
+    /// <summary>The length of the steps.</summary>
+    private const double Rate = 0.1;
+
     private sealed record Result(long Rows, long Cols, string Form, double Speedup, double SpeedupOverFloat32,
         double ExactSeconds, double RationalSeconds, double PolynomialSeconds, double DualSeconds,
         double DualFloat32Seconds,
         double ExactTangency, double ExactNorm, double ExactGap, double PolynomialTangency, double PolynomialGap,
-        double DualTangency, double DualGap, int DualIterations);
+        double DualTangency, double DualGap, int DualIterations, Step ExactStep, Step SpelStep);
+
+    /// <summary>A step from W to W', its retraction included.</summary>
+    /// <param name="Gain">&lt;G, W - W'> / (rate optimum): 1 would be that of the best tangent direction, without the way back.</param>
+    /// <param name="Length">||W - W'|| / rate, in the spectral norm.</param>
+    private sealed record Step(double Seconds, double Gain, double Length);
 
     public static Command Create()
     {
         var json = new Option<string?>("--json") { Description = "file for the results" };
         var quick = new Option<bool>("--quick") { Description = "small shapes only" };
         var command = new Command("manifold",
-            "Exact tangent directions against the published dual ascent: time, tangency, objective.")
+            "Exact tangent directions against the published dual ascent and SPEL: time, tangency, objective.")
             { json, quick };
         command.SetAction(given => Run(given.GetValue(json), given.GetValue(quick)));
         return command;
@@ -40,9 +48,11 @@ internal static class ManifoldCommand
 
         Console.WriteLine("""
             Seconds a direction; tangency ||W^T A + A^T W||_F / n; gap 1 - <G, A> / optimum (where A is not tangent, as dual
-            ascent's is not, it may be negative). Speedup: dual ascent in bfloat16, as published, over the form chosen.
+            ascent's is not, it may be negative). Speedup: dual ascent in bfloat16, as published, over the form chosen. Steps of
+            rate 0.1 to W', along the exact direction and SPEL's: gain <G, W - W'> / (rate optimum), length ||W - W'|| / rate.
             """);
-        string[] titles = ["rational", "polynomial", "dual bf16", "dual f32", "speedup", "tangency", "gap", "dual tan.", "dual gap"];
+        string[] titles = ["rational", "polynomial", "dual bf16", "dual f32", "speedup", "tangency", "gap", "dual tan.", "dual gap",
+            "step", "gain", "length", "SPEL step", "SPEL gain", "SPEL len."];
         Console.WriteLine($"{"shape",-10}{string.Concat(titles.Select(t => $"{t,11}"))}");
         var results = new List<Result>();
         foreach (var (rows, cols) in shapes)
@@ -50,7 +60,8 @@ internal static class ManifoldCommand
             var r = Measure(rows, cols);
             results.Add(r);
             double[] figures = [r.RationalSeconds, r.PolynomialSeconds, r.DualSeconds, r.DualFloat32Seconds, r.Speedup,
-                r.ExactTangency, r.ExactGap, r.DualTangency, r.DualGap];
+                r.ExactTangency, r.ExactGap, r.DualTangency, r.DualGap,
+                r.ExactStep.Seconds, r.ExactStep.Gain, r.ExactStep.Length, r.SpelStep.Seconds, r.SpelStep.Gain, r.SpelStep.Length];
             Console.WriteLine($"{$"{rows}x{cols}",-10}{string.Concat(figures.Select(Figure))}");
         }
         if (path is not null)
@@ -78,11 +89,19 @@ internal static class ManifoldCommand
         StiefelSolver.DualAscent.Solution? solved = null;
         var (dual, D) = Time(() => (solved = new StiefelSolver.DualAscent().Solve(W, G)).A);
         var (dualFloat32, _) = Time(() => new StiefelSolver.DualAscent(Sign: Precision.Float32).Solve(W, G).A);
+        var (exactStep, spelStep) = (StepOf(new StiefelSolver.Exact().Step), StepOf(new StiefelSolver.Spel().Step));
         return new(rows, cols, chosen.ToString().ToLowerInvariant(), dual / exactSeconds, dualFloat32 / exactSeconds,
             exactSeconds,
             rational, polynomial, dual, dualFloat32, Tangency(W, exact), Norm(exact), 1 - Inner(G, exact) / optimum,
             Tangency(W, B), 1 - Inner(G, B) / optimum, Tangency(W, D), 1 - Inner(G, D) / optimum,
-            solved!.Iterations[0]);
+            solved!.Iterations[0], exactStep, spelStep);
+
+        Step StepOf(Func<Tensor, Tensor, double, Tensor> step)
+        {
+            var (seconds, next) = Time(() => step(W, G, Rate));
+            var way = W - next;
+            return new(seconds, Inner(G, way) / (Rate * optimum), Norm(way) / Rate);
+        }
     }
 
     /// <summary>
