@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 
 namespace CharGpt;
 
-/// <summary>Loss on fixed parts of the text, in nats per byte.</summary>
+/// <summary>Loss on fixed parts of the text, in nats per byte, and how large attention's logits are there.</summary>
 public static class Evaluation
 {
     /// <summary>Mean loss over up to <paramref name="count"/> evenly spaced sequences of a part of the text.</summary>
@@ -24,6 +24,15 @@ public static class Evaluation
         }
 
         return group.Sum(sum) / group.Sum(bytes);
+    }
+
+    /// <summary>The largest attention logit of all heads in <paramref name="count"/> evenly spaced sequences of the held-out
+    /// text.</summary>
+    public static double LargestLogit(Gpt model, TextCorpus corpus, int count, Device device)
+    {
+        using var scope = NewDisposeScope();
+        var (inputs, _) = corpus.Sequences(Part.HeldOut, count, count, device).First();
+        return model.LargestLogits(inputs).max().item<float>();
     }
 
     /// <summary>Cross-entropy of the targets (batch, time) under the model's predictions.</summary>

@@ -1,3 +1,4 @@
+using Root.Optimizers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -44,15 +45,44 @@ public sealed class Gpt : Module<Tensor, Tensor>
     /// <summary>Logits (batch, time, 256) of the next byte, from bytes (batch, time) as integers.</summary>
     public override Tensor forward(Tensor bytes)
     {
+        var x = norm.forward(Blocks(bytes));
+        return lm_head is null ? functional.linear(x, token_embedding.weight!) : lm_head.forward(x);
+    }
+
+    /// <summary>The largest attention logit of each head, (layers, heads), in sequences (batch, time) of bytes: q k / sqrt(size),
+    /// without the distance bias, which no weights make.</summary>
+    public Tensor LargestLogits(Tensor bytes)
+    {
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        var largest = new List<Tensor>();
+        Blocks(bytes, (block, x, bias) => largest.Add(block.LargestLogits(x, bias)));
+        return stack(largest).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>QK-clip: scales the queries and keys of each head whose largest logit is above the threshold.</summary>
+    /// <param name="largest">What <see cref="LargestLogits"/> returns.</param>
+    public void ClipLogits(Tensor largest, double threshold)
+    {
+        using var scope = NewDisposeScope();
+        foreach (var (block, its) in blocks.Zip(largest.unbind()))
+        {
+            block.ClipLogits(its, threshold);
+        }
+    }
+
+    // What leaves the last block.
+    private Tensor Blocks(Tensor bytes, Action<Block, Tensor, Tensor>? enter = null)
+    {
         var bias = DistanceBias(bytes.shape[1], bytes.device);
         var x = token_embedding.forward(bytes);
         foreach (var block in blocks)
         {
+            enter?.Invoke(block, x, bias);
             x = block.forward(x, bias);
         }
 
-        x = norm.forward(x);
-        return lm_head is null ? functional.linear(x, token_embedding.weight!) : lm_head.forward(x);
+        return x;
     }
 
     // (heads, time, time): minus infinity above the diagonal, below it -slope (i - j), where the heads' slopes are
@@ -101,6 +131,10 @@ internal sealed class Block : Module<Tensor, Tensor, Tensor>
         x = x + attention.forward(attention_norm.forward(x), bias);
         return x + mlp.forward(mlp_norm.forward(x));
     }
+
+    public Tensor LargestLogits(Tensor x, Tensor bias) => attention.LargestLogits(attention_norm.forward(x), bias);
+
+    public void ClipLogits(Tensor largest, double threshold) => attention.ClipLogits(largest, threshold);
 }
 
 internal sealed class CausalAttention : Module<Tensor, Tensor, Tensor>
@@ -120,11 +154,29 @@ internal sealed class CausalAttention : Module<Tensor, Tensor, Tensor>
 
     public override Tensor forward(Tensor x, Tensor bias)
     {
-        var (batch, time, width) = (x.shape[0], x.shape[1], x.shape[2]);
-        var parts = qkv.forward(x).view(batch, time, 3, heads, width / heads).permute(2, 0, 3, 1, 4).unbind();
+        var parts = Parts(x);
         var y = functional.scaled_dot_product_attention(parts[0], parts[1], parts[2], bias);
-        return proj.forward(y.transpose(1, 2).reshape(batch, time, width));
+        return proj.forward(y.transpose(1, 2).reshape(x.shape));
     }
+
+    // (heads), over the pairs that attention sees.
+    public Tensor LargestLogits(Tensor x, Tensor bias)
+    {
+        var parts = Parts(x);
+        var logits = parts[0].matmul(parts[1].mT) / Math.Sqrt(parts[0].shape[^1]);
+        return logits.masked_fill(bias.isinf(), double.NegativeInfinity).amax([0, 2, 3]);
+    }
+
+    public void ClipLogits(Tensor largest, double threshold)
+    {
+        using var scope = NewDisposeScope();
+        var weights = qkv.weight!.detach().chunk(3);
+        QkClip.Apply(weights[0], weights[1], largest, threshold);
+    }
+
+    // Queries, keys and values: each (batch, heads, time, size).
+    private Tensor[] Parts(Tensor x) =>
+        qkv.forward(x).view(x.shape[0], x.shape[1], 3, heads, x.shape[2] / heads).permute(2, 0, 3, 1, 4).unbind();
 }
 
 internal sealed class Mlp : Module<Tensor, Tensor>

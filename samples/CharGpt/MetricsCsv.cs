@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace CharGpt;
 
-/// <summary>metrics.csv: a line per step, the validation loss empty where it was not measured.</summary>
+/// <summary>metrics.csv: a line per step, validation loss and largest logit empty where they were not measured.</summary>
 public static class MetricsCsv
 {
-    private const string Header = "step,lr,train_loss,val_loss,tokens_per_s,seconds";
+    private const string Header = "step,lr,train_loss,val_loss,max_logit,tokens_per_s,seconds";
 
     public static void Write(TextWriter writer, IEnumerable<StepMetrics> history)
     {
@@ -32,12 +32,13 @@ public static class MetricsCsv
         while (reader.ReadLine() is { } line)
         {
             var step = history.Count + 1;
-            if (line.Split(',') is not [_, var rate, var loss, var validation, var tokens, var seconds]
+            if (line.Split(',') is not [_, var rate, var loss, var validation, var logit, var tokens, var seconds]
                 || new StepMetrics(
                     step,
                     Number(rate),
                     Number(loss),
                     validation.Length == 0 ? null : Number(validation),
+                    logit.Length == 0 ? null : Number(logit, least: float.MinValue),
                     Number(tokens),
                     Number(seconds)) is var metrics && Line(metrics) != line)
             {
@@ -53,11 +54,11 @@ public static class MetricsCsv
     // Losses keep all their digits: two runs that claim to be equal can be compared.
     private static string Line(StepMetrics m) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{m.Step},{m.LearningRate},{m.TrainLoss},{m.ValLoss},{m.TokensPerSecond:F0},{m.Seconds:F3}");
+        $"{m.Step},{m.LearningRate},{m.TrainLoss},{m.ValLoss},{m.MaxLogit},{m.TokensPerSecond:F0},{m.Seconds:F3}");
 
-    // Rates, cross-entropies in float32 and times are neither negative nor larger; NaN is refused with them.
-    private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture) is var number
-        && number is >= 0 and <= float.MaxValue
+    // Rates, cross-entropies in float32 and times are neither negative nor larger, and logits no larger; NaN is refused with them.
+    private static double Number(string text, double least = 0) => double.Parse(text, CultureInfo.InvariantCulture) is var number
+        && number >= least && number <= float.MaxValue
             ? number
             : throw new FormatException($"'{text}' in its metrics.csv is out of range.");
 }

@@ -22,6 +22,8 @@ var lr = Option<double?>("--lr", "peak learning rate", "the optimizer's own");
 var weightDecay = Option<double?>("--weight-decay", "weight decay", "the optimizer's own");
 var warmup = Option<int?>("--warmup", "steps until the peak learning rate", defaults.Warmup);
 var clip = Option<double?>("--clip", "largest gradient norm; 0 switches clipping off", defaults.Clip);
+var qkClip = Option<double?>(
+    "--qk-clip", "largest attention logit, beyond which queries and keys are scaled back; 0 switches that off", defaults.QkClip);
 var gradientNoise = Option<double?>(
     "--gradient-noise", "share of the gradients' entries to multiply by 100, to see what outliers do", defaults.GradientNoise);
 var evalEvery = Option<int?>("--eval-every", "steps between validations", defaults.EvalEvery);
@@ -39,7 +41,7 @@ var ranks = Option<int?>("--ranks", "processes that train together, each on its 
 var command = new RootCommand("Trains a small GPT on the bytes of a text, to show an optimizer at work.")
 {
     optimizer, steps, seed, text, layers, width, heads, context, tied, batch, lr, weightDecay, warmup, clip,
-    gradientNoise, evalEvery, device, sample, output, resume, diagnostics, ranks,
+    qkClip, gradientNoise, evalEvery, device, sample, output, resume, diagnostics, ranks,
 };
 command.SetAction(given => OnRanks(new TrainRequest(
     options => options with
@@ -52,6 +54,7 @@ command.SetAction(given => OnRanks(new TrainRequest(
         WeightDecay = given.GetValue(weightDecay) ?? options.WeightDecay,
         Warmup = given.GetValue(warmup) ?? options.Warmup,
         Clip = given.GetValue(clip) ?? options.Clip,
+        QkClip = given.GetValue(qkClip) ?? options.QkClip,
         GradientNoise = given.GetValue(gradientNoise) ?? options.GradientNoise,
         EvalEvery = given.GetValue(evalEvery) ?? options.EvalEvery,
         Model = options.Model with

@@ -32,6 +32,9 @@ public sealed record TrainOptions
     /// <summary>Largest gradient norm; 0 leaves gradients as they are.</summary>
     public double Clip { get; init; }
 
+    /// <summary>Attention whose logits a step has led beyond is scaled back to it (QK-clip); 0 leaves it as it is.</summary>
+    public double QkClip { get; init; }
+
     /// <summary>The share of every gradient's entries that is multiplied by <see cref="NoiseFactor"/>, at random places.</summary>
     public double GradientNoise { get; init; }
 
@@ -54,6 +57,7 @@ public sealed record TrainOptions
         AtLeast("--seed", Seed, 0);
         AtLeast("--eval-every", EvalEvery, 1);
         AtLeast("--clip", Clip, 0);
+        AtLeast("--qk-clip", QkClip, 0);
         AtLeast("--weight-decay", WeightDecay ?? 0, 0);
         AtLeast("--lr", LearningRate ?? 0, 0);
         AtLeast("--gradient-noise", GradientNoise, 0);

@@ -51,6 +51,7 @@ public sealed class Trainer(
                 {
                     ValLoss = Finite(
                         Evaluation.Loss(model, corpus, Part.HeldOut, EvaluationSequences, options.Batch, device, group)),
+                    MaxLogit = Evaluation.LargestLogit(model, corpus, options.Batch, device),
                 };
             }
 
@@ -84,6 +85,11 @@ public sealed class Trainer(
             throw Diverged(e.Message);
         }
 
+        if (options.QkClip > 0)
+        {
+            model.ClipLogits(group.Max(model.LargestLogits(inputs)), options.QkClip);
+        }
+
         scheduler.step();
 
         // Reading the loss waits for the device, so the time below is the whole step's.
@@ -91,7 +97,7 @@ public sealed class Trainer(
         Step++;
         var elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
         Seconds += elapsed;
-        return new StepMetrics(Step, rate, value, null, (long)options.Batch * options.Model.Context / elapsed, Seconds);
+        return new StepMetrics(Step, rate, value, null, null, (long)options.Batch * options.Model.Context / elapsed, Seconds);
     }
 
     private double Finite(double loss) => double.IsFinite(loss)

@@ -34,11 +34,11 @@ internal static class TrainingDisplay
             {
                 // A resumed run's bar is of the steps that are left: its time left would else count the earlier ones.
                 var task = context.AddTask("first step", maxValue: Math.Max(1, total - done));
-                double? validation = null;
+                (double? Loss, double? Logit) last = default;
                 train(step =>
                 {
-                    validation = step.ValLoss ?? validation;
-                    task.Description = Describe(step with { ValLoss = validation }, total);
+                    last = (step.ValLoss ?? last.Loss, step.MaxLogit ?? last.Logit);
+                    task.Description = Describe(step with { ValLoss = last.Loss, MaxLogit = last.Logit }, total);
                     task.Increment(1);
                 });
             });
@@ -87,7 +87,8 @@ internal static class TrainingDisplay
     private static string Describe(StepMetrics step, int total)
     {
         var validation = step.ValLoss is { } loss ? $"  validation {loss:F3}" : "";
-        return $"step {step.Step}/{total}  loss {step.TrainLoss:F3}{validation}  {step.TokensPerSecond:N0} tokens/s";
+        var logit = step.MaxLogit is { } largest ? $"  largest logit {largest:F1}" : "";
+        return $"step {step.Step}/{total}  loss {step.TrainLoss:F3}{validation}{logit}  {step.TokensPerSecond:N0} tokens/s";
     }
 
     private static string Duration(double seconds) => $"{(int)seconds / 60}:{(int)seconds % 60:00}";

@@ -42,9 +42,13 @@ public sealed class CharGptTests : IDisposable
         Assert.Equal(8, result.GetProperty("steps").GetInt32());
         Assert.InRange(result.GetProperty("val_loss").GetDouble(), 0, Math.Log(256));
         var metrics = File.ReadAllLines(Out("a", "metrics.csv"));
-        Assert.Equal("step,lr,train_loss,val_loss,tokens_per_s,seconds", metrics[0]);
+        Assert.Equal("step,lr,train_loss,val_loss,max_logit,tokens_per_s,seconds", metrics[0]);
         Assert.Equal(9, metrics.Length);
-        Assert.Equal([4, 8], Enumerable.Range(1, 8).Where(step => metrics[step].Split(',')[3].Length > 0));
+        foreach (var measured in new[] { 3, 4 }) // validation loss and largest logit
+        {
+            Assert.Equal([4, 8], Enumerable.Range(1, 8).Where(step => metrics[step].Split(',')[measured].Length > 0));
+        }
+
         var plot = File.ReadAllText(Out("a", "loss.svg"));
         Assert.All(["training", "validation", "</svg>"], part => Assert.Contains(part, plot, StringComparison.Ordinal));
         Assert.True(File.Exists(Out("a", "checkpoint.zip")));
@@ -157,6 +161,7 @@ public sealed class CharGptTests : IDisposable
     [InlineData("--steps", "many")]
     [InlineData("--lr", "-1")]
     [InlineData("--lr", "NaN")]
+    [InlineData("--qk-clip", "-1")]
     [InlineData("--width", "17")]
     [InlineData("--gradient-noise", "1.5")]
     [InlineData("--optimizer", "magic")]
@@ -181,10 +186,11 @@ public sealed class CharGptTests : IDisposable
 
     [Theory]
     [InlineData("root")]
+    [InlineData("root", "0.001")] // every head is clipped at every step
     [InlineData("adamw")]
-    public void Two_ranks_train_as_one_process_does(string optimizer)
+    public void Two_ranks_train_as_one_process_does(string optimizer, string qkClip = "0")
     {
-        string[] run = ["--optimizer", optimizer, "--steps", "8"];
+        string[] run = ["--optimizer", optimizer, "--qk-clip", qkClip, "--steps", "8"];
         var two = Finish(StartRanks(2, [.. Tiny("two"), .. run]));
         Assert.True(two.ExitCode == 0, two.Error);
         var one = Run([.. Tiny("one"), .. run]);
@@ -249,7 +255,7 @@ public sealed class CharGptTests : IDisposable
     {
         var options = new TrainOptions
         {
-            Optimizer = "root", Steps = 30, Batch = 2, EvalEvery = 10,
+            Optimizer = "root", Steps = 30, Batch = 2, EvalEvery = 10, QkClip = 0.01,
             Model = new GptOptions { Layers = 2, Width = 8, Heads = 2, Context = 8 },
         };
         using var model = new Gpt(options.Model);
@@ -280,9 +286,9 @@ public sealed class CharGptTests : IDisposable
         "--warmup", "2", "--eval-every", "4", "--sample", "20", "--out", Out(name),
     ];
 
-    // Step, rate, training and validation loss; the columns after these are times.
+    // Step, rate, training and validation loss, largest logit; the columns after these are times.
     private string[] Losses(string name) =>
-        [.. File.ReadLines(Out(name, "metrics.csv")).Skip(1).Select(line => string.Join(',', line.Split(',')[..4]))];
+        [.. File.ReadLines(Out(name, "metrics.csv")).Skip(1).Select(line => string.Join(',', line.Split(',')[..5]))];
 
     // Of a checkpoint: model and optimizer, which have no times.
     private string[] Contents(string name) =>
