@@ -16,6 +16,7 @@ public static class Surroundings
     public static Tensor targets => batches[0].targets;
     public static RootOptimizer.Options options => new() { LearningRate = 2e-3 };
     public static RootOptimizer optimizer { get; private set; } = null!;
+    public static StepDiagnostics diagnostics { get; } = new();
     public const int stepsTaken = 4;
     public const int steps = 10;
 
