@@ -5,10 +5,15 @@ using static TorchSharp.torch;
 namespace Root.Optimizers.Benchmarks.Scale;
 
 /// <summary>
-/// A group that counts: the seconds in its calls, waiting for other ranks included, and the bytes that a rank sends in a ring.
+/// A group that counts: the seconds in its calls, and the bytes that a rank sends in a ring. Short messages, which are bytes, come where
+/// ranks wait for each other; they are counted apart from what moves tensors.
 /// </summary>
 internal sealed class CountingGroup(IProcessGroup group) : IProcessGroup
 {
+    /// <summary>In messages, waiting for the slowest rank included.</summary>
+    public double MessageSeconds { get; private set; }
+
+    /// <summary>In calls that move tensors.</summary>
     public double Seconds { get; private set; }
 
     public double Bytes { get; private set; }
@@ -35,7 +40,9 @@ internal sealed class CountingGroup(IProcessGroup group) : IProcessGroup
     {
         var start = Stopwatch.GetTimestamp();
         call();
-        Seconds += Stopwatch.GetElapsedTime(start).TotalSeconds;
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        if (x.dtype == ScalarType.Byte) MessageSeconds += seconds;
+        else Seconds += seconds;
         Bytes += rounds * (Size - 1.0) / Size * x.numel() * x.ElementSize;
     }
 }

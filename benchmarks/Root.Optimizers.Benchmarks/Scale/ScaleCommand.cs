@@ -1,15 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
-using Root.Optimizers.Benchmarks.Step;
 using Root.Optimizers.Distributed;
 using Shared;
-using static TorchSharp.torch;
 
 namespace Root.Optimizers.Benchmarks.Scale;
 
 /// <summary>
-/// ./run bench scale: the optimizer's part of a step on one rank and on several, which ./run starts, interleaved in one job; or what the
-/// model says of many. Gradients are Gaussian, and equal on all ranks.
+/// ./run bench scale: a training's steps on one rank and on several, which ./run starts, interleaved in one job; or what the model says of
+/// many.
 /// </summary>
 internal static class ScaleCommand
 {
@@ -17,16 +15,18 @@ internal static class ScaleCommand
     {
         var ranks = new Option<string>("--ranks") { Description = "1 and one other number", DefaultValueFactory = _ => "1,2" };
         var parameters = new Option<string>("--params")
-            { Description = ParameterSet.Names, DefaultValueFactory = _ => "gpt2-small:3" };
+            { Description = ScaleWork.Names, DefaultValueFactory = _ => "gpt2-small:3" };
+        var batch = new Option<int>("--batch")
+            { Description = "sequences of a step of one rank; strong scaling divides them, weak scaling does not", DefaultValueFactory = _ => 4 };
         var rounds = new Option<int>("--rounds") { Description = "timed steps of each", DefaultValueFactory = _ => 3 };
         var simulate = new Option<string?>("--simulate")
             { Description = $"measures nothing, and prints the model for 2 to 1,024 ranks: comma-separated, of {Simulation.Names}" };
         var json = new Option<string?>("--json") { Description = "file for the figures" };
         var command = new Command("scale", "Optimizers on several ranks: replicated, and shared out.")
-            { ranks, parameters, rounds, simulate, json };
+            { ranks, parameters, batch, rounds, simulate, json };
         command.SetAction(given => given.GetValue(simulate) is { } models ? Simulate(models.Split(','))
-            : ProcessGroup.Run(group => OnRank(group, given.GetValue(ranks)!, given.GetValue(parameters)!, given.GetValue(rounds),
-                given.GetValue(json))));
+            : ProcessGroup.Run(group => OnRank(group, given.GetValue(ranks)!, given.GetValue(parameters)!, given.GetValue(batch),
+                given.GetValue(rounds), given.GetValue(json))));
         return command;
     }
 
@@ -38,13 +38,15 @@ internal static class ScaleCommand
         return 0;
     }
 
-    private static void OnRank(IProcessGroup group, string ranks, string set, int rounds, string? path)
+    private static void OnRank(IProcessGroup group, string ranks, string model, int batch, int rounds, string? path)
     {
         try
         {
             if (group.Rank > 0) Console.SetOut(TextWriter.Null);
             if (rounds < 1) throw new UserException($"--rounds {rounds}: must be 1 or more.", UserException.Usage);
-            Measure(group, Sizes(ranks, group.Size), set, rounds, path);
+            if (batch < 1 || batch % group.Size != 0)
+                throw new UserException($"--batch {batch}: {group.Size} ranks cannot have equal parts of it.", UserException.Usage);
+            Measure(group, Sizes(ranks, group.Size), model, batch, rounds, path);
         }
         catch (UserException e) when (group.Size > 1)
         {
@@ -60,26 +62,23 @@ internal static class ScaleCommand
             : throw new UserException($"--ranks {ranks}: 1, another number, or both; ./run bench starts as many.", UserException.Usage);
     }
 
-    private static void Measure(IProcessGroup group, int[] sizes, string set, int rounds, string? path)
+    private static void Measure(IProcessGroup group, int[] sizes, string model, int batch, int rounds, string? path)
     {
-        var parameters = ParameterSet.Make(set, Gradients.Gaussian, CPU);
-        var rows = new ScaleRun(group, sizes, parameters).Measure(rounds);
+        using var work = new ScaleWork(model, batch, group.Rank);
+        using var run = new ScaleRun(group, sizes, work, batch);
+        var rows = run.Measure(rounds);
         if (group.Rank > 0) return;
         Console.WriteLine(Machine.Describe());
-        Console.WriteLine(FormattableString.Invariant(
-            $"\nA step over {set} ({parameters.Sum(p => p.numel()) / 1e6:0.0} M parameters), medians of {rounds}; seconds and MB:\n"));
-        Console.WriteLine("| ranks | optimizer | step: slowest rank, mean, predicted | of it in calls | reduce, predicted | sent by a rank "
-            + "| state of a rank |");
-        Console.WriteLine("|---|---|---|---|---|---|---|");
-        foreach (var row in rows)
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"| {row.Ranks} | {row.Optimizer} | {row.StepMax:0.000}, {row.StepMean:0.000}, {row.PredictedStep:0.000} "
-                + $"| {row.Gather:0.000} | {row.Reduce:0.000}, {row.PredictedReduce:0.000} "
-                + $"| {row.BytesSent / 1e6:0.0} | {row.StateBytes / 1e6:0.0} |"));
-        if (path is not null)
+        Console.Write(ScalePage.Of(rows, FormattableString.Invariant(
+            $"{model} ({work.Parameters / 1e6:0.0} M parameters), {batch} sequences of {work.Context} bytes, medians of {rounds}")));
+        if (group.Size > 1)
+            Console.WriteLine(FormattableString.Invariant(
+                $"\nBetween the ranks a call takes {run.Latency * 1e3:0.00} ms, and {run.BytesPerSecond / 1e9:0.00} GB/s are sent."));
+        if (path is null) return;
+        ResultFile.Write(path, new
         {
-            var results = new { machine = Machine.Describe(), @params = set, rounds, rows };
-            ResultFile.Write(path, results);
-        }
+            machine = Machine.Describe(), @params = model, batch, work.Context, rounds, run.Latency,
+            bytes_per_second = group.Size > 1 ? run.BytesPerSecond : (double?)null, rows,
+        });
     }
 }

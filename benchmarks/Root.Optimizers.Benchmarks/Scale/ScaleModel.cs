@@ -19,15 +19,21 @@ internal sealed record ScaleModel(string Name, double FlopsPerSecond, double Byt
     /// <summary>Of those of the rank that has the most.</summary>
     public double Owned(ShardPlan plan) => NewtonSchulzSteps * plan.Costs.Max() / FlopsPerSecond;
 
-    /// <summary>Gradients summed in a ring: 2 (N - 1)/N P b bytes.</summary>
+    /// <summary>Gradients summed on all ranks in a ring: 2 (N - 1)/N P b bytes.</summary>
     public double Reduce(ShardPlan plan) => Sent(plan, 2 * (plan.Bytes.Count - 1.0) / plan.Bytes.Count * plan.Bytes.Sum());
 
-    /// <summary>Parameters gathered in a ring, which pays its largest block N - 1 times.</summary>
-    public double Gather(ShardPlan plan) => Sent(plan, (plan.Bytes.Count - 1.0) * plan.Bytes.Max());
+    /// <summary>Gradients summed where they are used, in a ring, which pays its largest block N - 1 times: (N - 1)/N P b bytes where all
+    /// are equal.</summary>
+    public double ReduceToOwners(ShardPlan plan) => LargestBlock(plan);
+
+    /// <summary>Parameters gathered in a ring, likewise.</summary>
+    public double Gather(ShardPlan plan) => LargestBlock(plan);
 
     /// <summary>Forward and backward: 6 operations a parameter and token.</summary>
     public double Training(ShardPlan plan, double tokens) =>
         6 * plan.Bytes.Sum() / EntryBytes * tokens / plan.Bytes.Count / FlopsPerSecond;
+
+    private double LargestBlock(ShardPlan plan) => Sent(plan, (plan.Bytes.Count - 1.0) * plan.Bytes.Max());
 
     private double Sent(ShardPlan plan, double bytes) => plan.Bytes.Count == 1 ? 0 : Latency + bytes / BytesPerSecond;
 }

@@ -47,7 +47,7 @@ internal static class Simulation
             text.AppendLine(CultureInfo.InvariantCulture,
                 $"\n{model} on ranks that are each a {machine.Name} of {machine.FlopsPerSecond / 1e12:0.#} TFLOP/s and "
                 + $"{machine.BytesPerSecond / 1e9:0.#} GB/s, {Known[model].tokens:N0} tokens a step; seconds:\n")
-                .AppendLine("| ranks | forward, backward | orthogonalize, replicated | owned | reduce | gather "
+                .AppendLine("| ranks | forward, backward | orthogonalize, replicated | owned | reduce, to the owners | gather "
                     + "| the most that one multiplies and sends, of the mean |")
                 .AppendLine("|---|---|---|---|---|---|---|");
             foreach (var ranks in Ranks)
@@ -55,7 +55,8 @@ internal static class Simulation
                 var plan = Plan(model, ranks, machine.EntryBytes);
                 text.AppendLine(CultureInfo.InvariantCulture,
                     $"| {ranks:N0} | {Seconds(machine.Training(plan, Known[model].tokens))} | {Seconds(machine.Replicated(plan))} "
-                    + $"| {Seconds(machine.Owned(plan))} | {Seconds(machine.Reduce(plan))} | {Seconds(machine.Gather(plan))} "
+                    + $"| {Seconds(machine.Owned(plan))} "
+                    + $"| {Seconds(machine.Reduce(plan))}, {Seconds(machine.ReduceToOwners(plan))} | {Seconds(machine.Gather(plan))} "
                     + $"| {plan.Costs.Max() / plan.Costs.Average():0.00}, {plan.Bytes.Max() / plan.Bytes.Average():0.00} |");
             }
         }

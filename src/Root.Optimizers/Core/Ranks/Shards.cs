@@ -16,10 +16,11 @@ internal sealed partial class Shards(IProcessGroup group)
     /// <summary>Of the hash of options that a step compares: short, to travel with the rest.</summary>
     private const int HashBytes = 8;
 
-    private ShardPlan? _plan;
-
     /// <summary>The ranks.</summary>
     public IProcessGroup Group => group;
+
+    /// <summary>Who has what; null before there are parameters.</summary>
+    public ShardPlan? Current { get; private set; }
 
     /// <summary>What they tell each other.</summary>
     public Messages Messages { get; } = new(group);
@@ -45,7 +46,7 @@ internal sealed partial class Shards(IProcessGroup group)
     public ShardPlan Plan(IReadOnlyList<MatrixOptimizer.Group> added)
     {
         var units = added.SelectMany(Units).ToArray();
-        var plan = new ShardPlan(units.Select(of => of.unit).ToArray(), group.Size, _plan);
+        var plan = new ShardPlan(units.Select(of => of.unit).ToArray(), group.Size, Current);
         foreach (var ((_, slots), pieces) in units.Zip(plan.Pieces))
             foreach (var slot in slots)
             {
@@ -57,7 +58,7 @@ internal sealed partial class Shards(IProcessGroup group)
     }
 
     /// <summary>What is added later is shared out beside this.</summary>
-    public void Take(ShardPlan plan) => _plan = plan;
+    public void Take(ShardPlan plan) => Current = plan;
 
     /// <summary>What is owned as one: the bundles that share a parameter, and the vectors that are joined.</summary>
     private static IEnumerable<(ShardUnit unit, IReadOnlyCollection<Slot> slots)> Units(MatrixOptimizer.Group of)
