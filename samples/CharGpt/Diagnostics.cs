@@ -44,7 +44,7 @@ internal sealed class Diagnostics : IDisposable
         {
             var name = $"blocks.{model.Options.Layers / 2}.attention.proj.weight";
             using var entries = model.named_parameters().Single(p => p.name == name).parameter.grad;
-            // Of several ranks another may have it.
+            // Of several ranks another may have the batch's: then it is that of rank 0's part of the batch.
             gradient = entries is null ? null : new GradientPlot($"Gradient of {name} at step {step + 1}", entries);
         }
     }

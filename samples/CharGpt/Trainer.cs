@@ -69,11 +69,11 @@ public sealed class Trainer(
         optimizer.zero_grad();
         var loss = Evaluation.Loss(model, inputs, targets);
         loss.backward();
-        group?.AverageGradients(model);
+        AverageGradients();
         beforeUpdate?.Invoke(Step);
         if (options.Clip > 0)
         {
-            nn.utils.clip_grad_norm_(model.parameters(), options.Clip);
+            Clip();
         }
 
         try
@@ -98,6 +98,32 @@ public sealed class Trainer(
         var elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
         Seconds += elapsed;
         return new StepMetrics(Step, rate, value, null, null, (long)options.Batch * options.Model.Context / elapsed, Seconds);
+    }
+
+    // To the ranks that step them, where the optimizer shares its work out, and else to all.
+    private void AverageGradients()
+    {
+        if (optimizer is MatrixOptimizer shared)
+        {
+            shared.AverageGradients();
+        }
+        else
+        {
+            group?.AverageGradients(model);
+        }
+    }
+
+    // The same norm on any number of ranks: TorchSharp's own would read gradients that are another rank's.
+    private void Clip()
+    {
+        if (optimizer is MatrixOptimizer shared)
+        {
+            shared.ClipGradNorm(options.Clip);
+        }
+        else
+        {
+            nn.utils.clip_grad_norm_(model.parameters(), options.Clip);
+        }
     }
 
     private double Finite(double loss) => double.IsFinite(loss)

@@ -187,10 +187,11 @@ public sealed class CharGptTests : IDisposable
     [Theory]
     [InlineData("root")]
     [InlineData("root", "0.001")] // every head is clipped at every step
+    [InlineData("root", "0", "0.1")]
     [InlineData("adamw")]
-    public void Two_ranks_train_as_one_process_does(string optimizer, string qkClip = "0")
+    public void Two_ranks_train_as_one_process_does(string optimizer, string qkClip = "0", string clip = "0")
     {
-        string[] run = ["--optimizer", optimizer, "--qk-clip", qkClip, "--steps", "8"];
+        string[] run = ["--optimizer", optimizer, "--qk-clip", qkClip, "--clip", clip, "--steps", "8"];
         var two = Finish(StartRanks(2, [.. Tiny("two"), .. run]));
         Assert.True(two.ExitCode == 0, two.Error);
         var one = Run([.. Tiny("one"), .. run]);
