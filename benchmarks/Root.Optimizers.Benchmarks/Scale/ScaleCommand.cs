@@ -17,16 +17,18 @@ internal static class ScaleCommand
         var parameters = new Option<string>("--params")
             { Description = ScaleWork.Names, DefaultValueFactory = _ => "gpt2-small:3" };
         var batch = new Option<int>("--batch")
-            { Description = "sequences of a step of one rank; strong scaling divides them, weak scaling does not", DefaultValueFactory = _ => 4 };
+            { Description = "sequences of a step of one rank; strong scaling shares them out", DefaultValueFactory = _ => 4 };
         var rounds = new Option<int>("--rounds") { Description = "timed steps of each", DefaultValueFactory = _ => 3 };
+        var minutes = new Option<double>("--minutes")
+            { Description = "after which no further round begins", DefaultValueFactory = _ => 3 };
         var simulate = new Option<string?>("--simulate")
             { Description = $"measures nothing, and prints the model for 2 to 1,024 ranks: comma-separated, of {Simulation.Names}" };
         var json = new Option<string?>("--json") { Description = "file for the figures" };
         var command = new Command("scale", "Optimizers on several ranks: replicated, and shared out.")
-            { ranks, parameters, batch, rounds, simulate, json };
+            { ranks, parameters, batch, rounds, minutes, simulate, json };
         command.SetAction(given => given.GetValue(simulate) is { } models ? Simulate(models.Split(','))
             : ProcessGroup.Run(group => OnRank(group, given.GetValue(ranks)!, given.GetValue(parameters)!, given.GetValue(batch),
-                given.GetValue(rounds), given.GetValue(json))));
+                given.GetValue(rounds), given.GetValue(minutes), given.GetValue(json))));
         return command;
     }
 
@@ -38,15 +40,17 @@ internal static class ScaleCommand
         return 0;
     }
 
-    private static void OnRank(IProcessGroup group, string ranks, string model, int batch, int rounds, string? path)
+    private static void OnRank(IProcessGroup group, string ranks, string model, int batch, int rounds, double minutes, string? path)
     {
         try
         {
             if (group.Rank > 0) Console.SetOut(TextWriter.Null);
             if (rounds < 1) throw new UserException($"--rounds {rounds}: must be 1 or more.", UserException.Usage);
+            if (!(minutes >= 0 && minutes < 1e4))
+                throw new UserException($"--minutes {minutes}: must be from 0 to 10,000.", UserException.Usage);
             if (batch < 1 || batch % group.Size != 0)
                 throw new UserException($"--batch {batch}: {group.Size} ranks cannot have equal parts of it.", UserException.Usage);
-            Measure(group, Sizes(ranks, group.Size), model, batch, rounds, path);
+            Measure(group, Sizes(ranks, group.Size), model, batch, rounds, minutes, path);
         }
         catch (UserException e) when (group.Size > 1)
         {
@@ -62,22 +66,22 @@ internal static class ScaleCommand
             : throw new UserException($"--ranks {ranks}: 1, another number, or both; ./run bench starts as many.", UserException.Usage);
     }
 
-    private static void Measure(IProcessGroup group, int[] sizes, string model, int batch, int rounds, string? path)
+    private static void Measure(IProcessGroup group, int[] sizes, string model, int batch, int rounds, double minutes, string? path)
     {
         using var work = new ScaleWork(model, batch, group.Rank);
         using var run = new ScaleRun(group, sizes, work, batch);
-        var rows = run.Measure(rounds);
+        var rows = run.Measure(rounds, TimeSpan.FromMinutes(minutes));
         if (group.Rank > 0) return;
         Console.WriteLine(Machine.Describe());
         Console.Write(ScalePage.Of(rows, FormattableString.Invariant(
-            $"{model} ({work.Parameters / 1e6:0.0} M parameters), {batch} sequences of {work.Context} bytes, medians of {rounds}")));
+            $"{model} ({work.Parameters / 1e6:0.0} M parameters), {batch} sequences of {work.Context} bytes, medians of {run.Rounds}")));
         if (group.Size > 1)
             Console.WriteLine(FormattableString.Invariant(
                 $"\nBetween the ranks a call takes {run.Latency * 1e3:0.00} ms, and {run.BytesPerSecond / 1e9:0.00} GB/s are sent."));
         if (path is null) return;
         ResultFile.Write(path, new
         {
-            machine = Machine.Describe(), @params = model, batch, work.Context, rounds, run.Latency,
+            machine = Machine.Describe(), @params = model, batch, work.Context, run.Rounds, run.Latency,
             bytes_per_second = group.Size > 1 ? run.BytesPerSecond : (double?)null, rows,
         });
     }

@@ -24,7 +24,8 @@ internal static class ScalePage
         {
             var (own, predicted) = (row.Seconds, row.Predicted);
             text.AppendLine(CultureInfo.InvariantCulture,
-                $"| {row.Ranks} | {row.Optimizer}{TextOf(row.Sharing)} | {row.Scaling} | {row.TokensPerSecond:0}{Beside(row.Tokens / predicted?.Total, "0")} "
+                $"| {row.Ranks} | {row.Optimizer}{TextOf(row.Sharing)} | {row.Scaling} "
+                + $"| {row.TokensPerSecond:0}{Beside(row.Tokens / predicted?.Total, "0")} "
                 + $"| {own.Training:0.000}{Beside(predicted?.Training)} | {own.Reduce:0.000}{Beside(predicted?.Reduce)} "
                 + $"| {row.Step:0.000}{Beside(predicted?.Step)} | {own.Update:0.000}, {row.UpdateMean:0.000}{Beside(predicted?.Update)} "
                 + $"| {own.Gather:0.000}{Beside(predicted?.Gather)} | {row.BytesSent / 1e6:0.0} | {row.StateBytes / 1e6:0.0} "

@@ -34,8 +34,8 @@ internal readonly record struct ScaleSeconds(double Training, double Reduce, dou
 /// <param name="State">Of its state's bytes.</param>
 internal readonly record struct ScaleShare(double Step, double State);
 
-/// <summary>A line of the result: medians over the rounds, of an optimizer on some ranks. Of the ranks the slowest counts, where nothing else
-/// is said.</summary>
+/// <summary>A line of the result: medians over the rounds, of an optimizer on some ranks. Where nothing else is said the slowest rank
+/// counts.</summary>
 /// <param name="Ranks">How many.</param>
 /// <param name="Optimizer">As CharGpt calls it.</param>
 /// <param name="Sharing">How the ranks share it out.</param>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Root.Optimizers.Core.Ranks;
 using static TorchSharp.torch;
 
@@ -7,7 +8,7 @@ namespace Root.Optimizers.Benchmarks.Scale;
 internal sealed class ScaleRun : IDisposable
 {
     /// <summary>The first steps of each are not counted.</summary>
-    private const int WarmUp = 2;
+    private const int WarmUp = 1;
 
     private const string Strong = "strong", Weak = "weak";
 
@@ -39,11 +40,17 @@ internal sealed class ScaleRun : IDisposable
     /// <summary>That a rank sends in a large one.</summary>
     public double BytesPerSecond { get; private set; } = double.PositiveInfinity;
 
+    /// <summary>That were counted.</summary>
+    public int Rounds { get; private set; }
+
     /// <summary>Measures; every rank calls it.</summary>
-    public IReadOnlyList<ScaleRow> Measure(int rounds)
+    /// <param name="rounds">At the most.</param>
+    /// <param name="limit">When it is over no further round begins, but for the first that counts.</param>
+    public IReadOnlyList<ScaleRow> Measure(int rounds, TimeSpan limit)
     {
+        var since = Stopwatch.StartNew();
         MeasureLink();
-        for (var round = 0; round < WarmUp + rounds; round++)
+        for (var round = 0; round <= WarmUp || (round < WarmUp + rounds && !IsOver()); round++, Rounds = round - WarmUp)
             foreach (var entry in _entries)
                 foreach (var (_, sequences) in ScalingsOf(entry))
                 {
@@ -52,6 +59,13 @@ internal sealed class ScaleRun : IDisposable
                 }
         var rows = _entries.SelectMany(entry => ScalingsOf(entry).Select(its => entry.Row(_group, its.sequences, its.name))).ToArray();
         return [.. rows.Select(row => row with { Predicted = Predict(row, rows), OfReplicated = Compare(row, rows) })];
+
+        bool IsOver()
+        {
+            using var isOver = tensor(since.Elapsed > limit);
+            _group.Broadcast(isOver, root: 0);
+            return isOver.item<bool>();
+        }
     }
 
     /// <summary>What one rank has in a step; on one rank alone both are the same.</summary>
