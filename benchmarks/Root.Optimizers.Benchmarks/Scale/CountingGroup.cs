@@ -5,16 +5,16 @@ using static TorchSharp.torch;
 namespace Root.Optimizers.Benchmarks.Scale;
 
 /// <summary>
-/// A group that counts: the seconds in its calls, and the bytes that a rank sends in a ring. Short messages, which are bytes, come where
-/// ranks wait for each other; they are counted apart from what moves tensors.
+/// A group that counts: the bytes that a rank sends in a ring, and the seconds in short messages, which are bytes, and in which ranks wait
+/// for each other.
 /// </summary>
 internal sealed class CountingGroup(IProcessGroup group) : IProcessGroup
 {
     /// <summary>In messages, waiting for the slowest rank included.</summary>
     public double MessageSeconds { get; private set; }
 
-    /// <summary>In calls that move tensors.</summary>
-    public double Seconds { get; private set; }
+    /// <summary>When the last message had come, as a timestamp.</summary>
+    public long LastMessage { get; private set; }
 
     public double Bytes { get; private set; }
 
@@ -40,9 +40,11 @@ internal sealed class CountingGroup(IProcessGroup group) : IProcessGroup
     {
         var start = Stopwatch.GetTimestamp();
         call();
-        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        if (x.dtype == ScalarType.Byte) MessageSeconds += seconds;
-        else Seconds += seconds;
+        if (x.dtype == ScalarType.Byte)
+        {
+            LastMessage = Stopwatch.GetTimestamp();
+            MessageSeconds += Stopwatch.GetElapsedTime(start, LastMessage).TotalSeconds;
+        }
         Bytes += rounds * (Size - 1.0) / Size * x.numel() * x.ElementSize;
     }
 }

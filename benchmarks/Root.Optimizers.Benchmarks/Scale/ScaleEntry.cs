@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CharGpt;
 using Root.Optimizers.Distributed;
 using TorchSharp;
@@ -47,9 +48,10 @@ internal sealed class ScaleEntry : IDisposable
         // Whoever has its gradients first would else wait within the next part.
         var waiting = Timing.Seconds(() => _group?.Barrier(), CPU);
         var reduce = Timing.Seconds(Average, CPU);
-        var (messages, moved) = (_group?.MessageSeconds ?? 0, _group?.Seconds ?? 0);
+        var messages = _group?.MessageSeconds ?? 0;
         var step = Timing.Seconds(() => _optimizer.step(), CPU);
-        var gather = (_group?.Seconds ?? 0) - moved;
+        // Parameters are gathered at a step's end, when all have told each other how theirs went.
+        var gather = Shared is null ? 0 : Stopwatch.GetElapsedTime(_group!.LastMessage).TotalSeconds;
         if (!isCounted) return;
         if (!_taken.TryGetValue(sequences, out var taken)) _taken.Add(sequences, taken = []);
         taken.Add([training + waiting + reduce + step, step, training, reduce, step - gather - ((_group?.MessageSeconds ?? 0) - messages),
