@@ -10,6 +10,7 @@ using Root.Optimizers.Benchmarks.Memory;
 using Root.Optimizers.Benchmarks.Micro;
 using Root.Optimizers.Benchmarks.Orthogonalize;
 using Root.Optimizers.Benchmarks.Race;
+using Root.Optimizers.Benchmarks.Results;
 using Root.Optimizers.Benchmarks.Scale;
 using Root.Optimizers.Benchmarks.Sign;
 using Root.Optimizers.Benchmarks.Step;
@@ -25,13 +26,6 @@ var root = new RootCommand("Comparisons and measurements of Root.Optimizers.")
     CompareCommand.Create(), OutliersCommand.Create(), SignCommand.Create(), ManifoldCommand.Create(), TransferCommand.Create(),
     StepCommand.Create(), OrthogonalizeCommand.Create(), HostCommand.Create(), MemoryCommand.Create(), MicroCommand.Create(),
     DigestCommand.Create(), TypesCommand.Create(), RaceCommand.Create(), RaceWorkerCommand.Create(), ScaleCommand.Create(),
+    ResultsCommand.Create(),
 };
-try
-{
-    return root.Parse(args).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
-}
-catch (UserException e)
-{
-    Console.Error.WriteLine(e.Message);
-    return e.ExitCode;
-}
+return CommandLineProgram.Run(root, args);

@@ -29,6 +29,7 @@ var gradientNoise = Option<double?>(
 var evalEvery = Option<int?>("--eval-every", "steps between validations", defaults.EvalEvery);
 var device = Option<string?>("--device", "cpu, cuda or cuda:N", "cpu");
 var sample = Option<int?>("--sample", "bytes of text to generate at the end", 400);
+var json = Option<string?>("--json", "file for the result, which is the last line of the output as well", "none");
 var output = Option<string?>("--out", "folder for metrics.csv, loss.svg and checkpoint.zip", "a new one in runs/");
 var resume = Option<string?>(
     "--resume", "run to go on with: its checkpoint.zip or folder; more --steps stretch the schedule", "none");
@@ -41,7 +42,7 @@ var ranks = Option<int?>("--ranks", "processes that train together, each on its 
 var command = new RootCommand("Trains a small GPT on the bytes of a text, to show an optimizer at work.")
 {
     optimizer, steps, seed, text, layers, width, heads, context, tied, batch, lr, weightDecay, warmup, clip,
-    qkClip, gradientNoise, evalEvery, device, sample, output, resume, diagnostics, ranks,
+    qkClip, gradientNoise, evalEvery, device, sample, json, output, resume, diagnostics, ranks,
 };
 command.SetAction(given => OnRanks(new TrainRequest(
     options => options with
@@ -71,36 +72,11 @@ command.SetAction(given => OnRanks(new TrainRequest(
     given.GetValue(output),
     given.GetValue(resume),
     given.GetValue(sample) ?? 400,
+    given.GetValue(json),
     given.GetValue(diagnostics),
     given.GetValue(ranks))));
 
-var arguments = command.Parse(args);
-if (arguments.Errors.Count > 0)
-{
-    // The library would print its whole help below the message.
-    Console.Error.WriteLine(string.Join(Environment.NewLine, arguments.Errors.Select(error => error.Message)));
-    Console.Error.WriteLine("See --help.");
-    return UserException.Usage;
-}
-
-try
-{
-    return arguments.Invoke(new InvocationConfiguration
-    {
-        EnableDefaultExceptionHandler = false,
-        ProcessTerminationTimeout = null, // Ctrl-C is StopSignal's.
-    });
-}
-catch (UserException e)
-{
-    Console.Error.WriteLine(e.Message);
-    return e.ExitCode;
-}
-catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-{
-    Console.Error.WriteLine(e.Message);
-    return UserException.Failure;
-}
+return CommandLineProgram.Run(command, args);
 
 // As one of several ranks, where mpirun has started it so. What the user can put right ends all of them by its message.
 static int OnRanks(TrainRequest request)

@@ -12,11 +12,12 @@ namespace CharGpt;
 /// <param name="Out">The folder to write to; null for the resumed run's, else a new one.</param>
 /// <param name="Resume">A checkpoint, or the folder that holds one.</param>
 /// <param name="Sample">Bytes of text to generate at the end.</param>
+/// <param name="Json">A file for the result, too.</param>
 /// <param name="Diagnostics">Whether to look into the optimizer's steps.</param>
 /// <param name="Ranks">Processes that are to train together; null for as many as there are.</param>
 internal sealed record TrainRequest(
     Func<TrainOptions, TrainOptions> Choose, string? Text, string Device, string? Out, string? Resume, int Sample,
-    bool Diagnostics, int? Ranks);
+    string? Json, bool Diagnostics, int? Ranks);
 
 /// <summary>Trains, from the start or from a checkpoint, and leaves all results in the run's folder. Of several ranks,
 /// all do the same, and rank 0 alone shows and writes it.</summary>
@@ -156,6 +157,11 @@ internal sealed class TrainCommand : IDisposable
         if (request.Sample > 0)
         {
             TrainingDisplay.ShowSample(Generation.Sample(model, "\n", request.Sample, options.Seed, device));
+        }
+
+        if (request.Json is { } file)
+        {
+            ResultFile.Write(file, result);
         }
 
         TrainingDisplay.ShowJson(result);

@@ -34,7 +34,7 @@ public static class Experiment
             from seed in Enumerable.Range(firstSeed, seeds)
             select new Training<Outcome>(FormattableString.Invariant($"{method.Name} lr {lr} seed {seed}"), steps,
                 stepped => Train(data, method, lr, epochs, batch, seed, stepped));
-        return Trainings.Run(trainings, o => FormattableString.Invariant(
+        return Trainings.Run([.. trainings], o => FormattableString.Invariant(
             $"{o.Method} lr {o.Lr} seed {o.Seed}: test accuracy {o.TestAccuracy:0.0000}, {o.MsPerStep:f1} ms a step"));
     }
 

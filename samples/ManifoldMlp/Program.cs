@@ -49,17 +49,4 @@ command.SetAction(given =>
     return 0;
 });
 
-try
-{
-    return command.Parse(args).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
-}
-catch (UserException e)
-{
-    Console.Error.WriteLine(e.Message);
-    return e.ExitCode;
-}
-catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-{
-    Console.Error.WriteLine($"--json or --out: {e.Message}");
-    return UserException.Failure;
-}
+return CommandLineProgram.Run(command, args);

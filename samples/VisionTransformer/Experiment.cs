@@ -37,7 +37,7 @@ public static class Experiment
             from seed in Enumerable.Range(1, plan.Seeds)
             select new Training<Outcome>($"{method.Name} seed {seed}", Steps(data, plan),
                 stepped => Train(data, model, method, plan, seed, stepped));
-        return Trainings.Run(trainings, o => FormattableString.Invariant(
+        return Trainings.Run([.. trainings], o => FormattableString.Invariant(
             $"{o.Method} lr {o.Lr} seed {o.Seed}: test accuracy {o.TestAccuracy:0.0000}, loss {o.Loss:0.0000}"));
     }
 

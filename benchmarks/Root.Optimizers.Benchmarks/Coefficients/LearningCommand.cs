@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Root.Optimizers.AdaNewton;
-using Spectre.Console;
+using Shared;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -15,12 +15,14 @@ internal static class LearningCommand
     {
         var width = new Option<long>("--width") { Description = "of a transformer", DefaultValueFactory = _ => 192 };
         var layers = new Option<int>("--layers") { Description = "of the transformer", DefaultValueFactory = _ => 4 };
-        var command = new Command("learning", "The cost of learning coefficients, as a share of the optimizer's time.") { width, layers };
-        command.SetAction(given => Run(given.GetValue(width), given.GetValue(layers)));
+        var json = new Option<string?>("--json") { Description = "file for the figures" };
+        var command = new Command("learning", "The cost of learning coefficients, as a share of the optimizer's time.")
+            { width, layers, json };
+        command.SetAction(given => Run(given.GetValue(width), given.GetValue(layers), given.GetValue(json)));
         return command;
     }
 
-    private static int Run(long width, int layers)
+    private static int Run(long width, int layers, string? path)
     {
         manual_seed(1);
         var parameters = Enumerable.Range(0, layers)
@@ -34,14 +36,16 @@ internal static class LearningCommand
         var table = new CoefficientTable();
         var refit = parameters.Take(3).Sum(p => Median(7, () => table.Learn(p.grad!, 3, 1)));
 
-        var report = new Table().AddColumns("over steps", "refits", "share of the optimizer's time");
-        foreach (var steps in new[] { 100, 300, 1_000, 10_000 })
-            report.AddRow($"{steps:N0}", $"{RefitSchedule.Count(steps)}",
-                FormattableString.Invariant($"{100 * RefitSchedule.Count(steps) * refit / (steps * step):0.00} %"));
-        AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{layers} layers of width {width}, {get_num_threads()} threads: a step {1e3 * step:0.0} ms, "
-            + $"a refit of every shape {1e3 * refit:0.0} ms"));
-        AnsiConsole.Write(report);
+            + $"a refit of every shape {1e3 * refit:0.0} ms\n"));
+        Console.WriteLine("| over steps | refits | share of the optimizer's time |");
+        Console.WriteLine("|---|---|---|");
+        foreach (var steps in new[] { 100, 300, 1_000, 10_000 })
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"| {steps:N0} | {RefitSchedule.Count(steps)} | {100 * RefitSchedule.Count(steps) * refit / (steps * step):0.00} % |"));
+        if (path is not null)
+            ResultFile.Write(path, new { machine = Machine.Describe(), width, layers, step_seconds = step, refit_seconds = refit });
         return 0;
     }
 

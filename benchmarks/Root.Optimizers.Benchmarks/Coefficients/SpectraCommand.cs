@@ -3,7 +3,6 @@ using System.Globalization;
 using CharGpt;
 using Root.Optimizers.Benchmarks.Fidelity;
 using Shared;
-using Spectre.Console;
 
 namespace Root.Optimizers.Benchmarks.Coefficients;
 
@@ -45,17 +44,16 @@ internal static class SpectraCommand
         if (options.Steps < FromStep)
             throw new UserException($"--steps {options.Steps}: spectra are taken from step {FromStep} on.", UserException.Usage);
         double? loss = null;
-        List<Momentum>? captured = null;
-        AnsiConsole.Progress().Start(progress =>
+        var captured = ProgressDisplay.Run(options.Steps, progress =>
         {
-            var task = progress.AddTask("training", maxValue: options.Steps);
-            captured = Capture.Train(options, Dataset.Read(Dataset.MobyDick.Name), IsTaken, metrics =>
+            progress.Begin("training");
+            return Capture.Train(options, Dataset.Read(Dataset.MobyDick.Name), IsTaken, metrics =>
             {
                 loss = metrics.ValLoss;
-                task.Increment(1);
+                progress.Step();
             });
         });
-        var spectra = CapturedSpectrum.Of(captured!.Where(m => IsTaken(m.Step)));
+        var spectra = CapturedSpectrum.Of(captured.Where(m => IsTaken(m.Step)));
         CapturedSpectrum.Save(file, spectra);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{spectra.Length} shapes in {file}; validation loss after {options.Steps} steps {loss:0.000}"));

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using CharGpt;
 using Shared;
-using Spectre.Console;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -50,22 +49,20 @@ internal static class Training
     public static List<Outcome> Run(IReadOnlyList<Job> jobs, int steps, int evalEvery, Action<IReadOnlyList<Outcome>> done)
     {
         var outcomes = new List<Outcome>();
-        AnsiConsole.Progress().HideCompleted(false).Start(progress =>
+        string Keep(Outcome outcome)
         {
-            var task = progress.AddTask("training", maxValue: jobs.Count * steps);
-            foreach (var job in jobs)
-            {
-                outcomes.Add(Train(job, steps, evalEvery, () => task.Increment(1)));
-                var last = outcomes[^1];
-                // Through Spectre: a line written past it lands in the middle of the bar.
-                AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{last.Contender.Name} lr {last.Contender.LearningRate:g3} seed {last.Seed}: "
-                    + $"{Figures.Loss(last.ValLoss)}, {last.SecondsPerStep:0.000} s a step"));
-                done(outcomes);
-            }
-        });
-        return outcomes;
+            outcomes.Add(outcome);
+            done(outcomes);
+            return string.Create(CultureInfo.InvariantCulture,
+                $"{Name(outcome.Contender, outcome.Seed)}: {Figures.Loss(outcome.ValLoss)}, {outcome.SecondsPerStep:0.000} s a step");
+        }
+        return Trainings.Run(
+            [.. jobs.Select(job => new Training<Outcome>(Name(job.Contender, job.Seed), steps,
+                stepped => Train(job, steps, evalEvery, stepped)))], Keep);
     }
+
+    private static string Name(Contender contender, int seed) =>
+        string.Create(CultureInfo.InvariantCulture, $"{contender.Name} lr {contender.LearningRate:g3} seed {seed}");
 
     private static Outcome Train(Job job, int steps, int evalEvery, Action stepped) =>
         Train(job, new() { Steps = steps, EvalEvery = evalEvery }, CPU, stepped);

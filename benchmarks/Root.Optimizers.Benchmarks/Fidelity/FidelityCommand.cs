@@ -4,7 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CharGpt;
 using Shared;
-using Spectre.Console;
 
 namespace Root.Optimizers.Benchmarks.Fidelity;
 
@@ -26,7 +25,7 @@ internal static class FidelityCommand
         var capture = new Option<string?>("--capture") { Description = "file to write the captured momentum to" };
         var replay = new Option<string?>("--replay") { Description = "captured momentum to evaluate, instead of training" };
         var json = new Option<string?>("--json") { Description = "file for the medians by shape" };
-        var results = new Option<string?>("--out") { Description = "folder for fidelity-table.md and a fidelity-SHAPE.svg each" };
+        var results = new Option<string?>("--out") { Description = "folder for a fidelity-SHAPE.svg each" };
         optimizer.AcceptOnlyFromAmong("root");
         var command = new Command("fidelity", "The orthogonalization error of each coefficient set on real momentum, against the SVD.")
             { steps, seed, optimizer, capture, replay, json, results };
@@ -45,34 +44,33 @@ internal static class FidelityCommand
 
         var methods = Methods.All(captured);
         var evaluated = captured.Where(m => IsEvaluated(m.Step)).ToArray();
-        var measured = new List<Measured>();
-        AnsiConsole.Progress().Start(progress =>
+        var measured = ProgressDisplay.Run(evaluated.Length, progress =>
         {
-            var task = progress.AddTask("against the SVD", maxValue: evaluated.Length);
+            progress.Begin("against the SVD");
+            var measured = new List<Measured>();
             foreach (var momentum in evaluated)
             {
                 measured.AddRange(Evaluation.Of(momentum, methods.Where(m => momentum.Step > Methods.FrozenAfter || !IsFrozen(m))));
-                task.Increment(1);
+                progress.Step();
             }
+            return measured;
         });
 
         var shapes = measured.Select(m => m.Shape).Distinct().Order().ToArray();
-        Show(methods, shapes, measured);
+        Console.WriteLine(FidelityReport.Tables(methods, shapes, measured));
         if (json is not null) WriteJson(json, methods, shapes, measured);
-        if (results is not null) FidelityReport.Write(results, methods, shapes, measured);
+        if (results is not null) FidelityReport.Draw(results, methods, shapes, measured);
         return 0;
     }
 
     private static List<Momentum> Train(int steps, int seed)
     {
         var options = new TrainOptions { Steps = steps, Seed = seed, EvalEvery = int.MaxValue };
-        List<Momentum>? captured = null;
-        AnsiConsole.Progress().Start(progress =>
+        return ProgressDisplay.Run(steps, progress =>
         {
-            var task = progress.AddTask("training", maxValue: steps);
-            captured = Capture.Train(options, Dataset.Read(Dataset.MobyDick.Name), IsEvaluated, _ => task.Increment(1));
+            progress.Begin("training");
+            return Capture.Train(options, Dataset.Read(Dataset.MobyDick.Name), IsEvaluated, _ => progress.Step());
         });
-        return captured!;
     }
 
     private static bool IsEvaluated(long step) => Judged.Contains(step) || Early.Contains(step);
@@ -90,16 +88,6 @@ internal static class FidelityCommand
     {
         var sorted = values.Order().ToArray();
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-    }
-
-    private static void Show(IEnumerable<Method> methods, (long, long)[] shapes, List<Measured> measured)
-    {
-        var table = new Table().AddColumn("mean of (s - 1)^2, median");
-        foreach (var (shorter, longer) in shapes) table.AddColumn(new TableColumn($"{shorter}x{longer}").RightAligned());
-        foreach (var method in methods)
-            table.AddRow([method.Name, .. shapes.Select(shape =>
-                Median(measured, method.Name, shape, m => m.Squared).ToString("0.0e-0", CultureInfo.InvariantCulture))]);
-        AnsiConsole.Write(table);
     }
 
     private static void WriteJson(string path, IEnumerable<Method> methods, (long, long)[] shapes, List<Measured> measured)

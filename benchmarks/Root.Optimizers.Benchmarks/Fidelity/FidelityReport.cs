@@ -4,18 +4,17 @@ using Shared;
 
 namespace Root.Optimizers.Benchmarks.Fidelity;
 
-/// <summary>The page and the figure of a fidelity run.</summary>
+/// <summary>The tables and the figures of a fidelity run.</summary>
 internal static class FidelityReport
 {
     private static readonly string[] Drawn =
         ["classic5", "muon5", "polar_express5", "quintic5", "root_triple_mixed", "learned4_bf16_online", "learned4_f32_online",
             "learned5_f32_online"];
 
-    public static void Write(string folder, IReadOnlyList<Method> methods, (long, long)[] shapes, List<Measured> measured)
+    public static void Draw(string folder, IReadOnlyList<Method> methods, (long, long)[] shapes, List<Measured> measured)
     {
         Directory.CreateDirectory(folder);
         foreach (var shape in shapes) Draw(Path.Combine(folder, $"fidelity-{shape.Item1}x{shape.Item2}.svg"), methods, shape, measured);
-        File.WriteAllText(Path.Combine(folder, "fidelity-table.md"), Tables(methods, shapes, measured));
     }
 
     private static void Draw(string path, IReadOnlyList<Method> methods, (long, long) shape, List<Measured> measured)
@@ -30,7 +29,7 @@ internal static class FidelityReport
         plot.Save(path);
     }
 
-    private static string Tables(IReadOnlyList<Method> methods, (long, long)[] shapes, List<Measured> measured)
+    public static string Tables(IReadOnlyList<Method> methods, (long, long)[] shapes, List<Measured> measured)
     {
         var page = new StringBuilder();
         foreach (var (title, value) in new (string, Func<Measured, double>)[]

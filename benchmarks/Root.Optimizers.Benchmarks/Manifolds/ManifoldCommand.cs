@@ -46,23 +46,25 @@ internal static class ManifoldCommand
     {
         var shapes = quick ? Shapes.Where(s => s.rows * s.cols <= 512 * 128).ToArray() : Shapes;
 
-        Console.WriteLine("""
-            Seconds a direction; tangency ||W^T A + A^T W||_F / n; gap 1 - <G, A> / optimum (where A is not tangent, as dual
-            ascent's is not, it may be negative). Speedup: dual ascent in bfloat16, as published, over the form chosen. Steps of
-            rate 0.1 to W', along the exact direction and SPEL's: gain <G, W - W'> / (rate optimum), length ||W - W'|| / rate.
+        const string titles = "| shape | form | rational, s | polynomial, s | dual ascent, s | in float32, s | speedup | exact tangency "
+            + "| exact gap | dual tangency | step, s | gain | length | SPEL step, s | SPEL gain | SPEL length |";
+        Console.WriteLine($"""
+            Seconds a direction; tangency ||W^T A + A^T W||_F / n; gap 1 - <G, A> / optimum. Speedup: dual ascent in bfloat16, as
+            published, over the form chosen. Steps of rate 0.1 to W', along the exact direction and SPEL's: gain
+            <G, W - W'> / (rate optimum), length ||W - W'|| / rate.
+
+            {titles}
+            |---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
             """);
-        string[] titles = ["rational", "polynomial", "dual bf16", "dual f32", "speedup", "tangency", "gap", "dual tan.", "dual gap",
-            "step", "gain", "length", "SPEL step", "SPEL gain", "SPEL len."];
-        Console.WriteLine($"{"shape",-10}{string.Concat(titles.Select(t => $"{t,11}"))}");
         var results = new List<Result>();
         foreach (var (rows, cols) in shapes)
         {
             var r = Measure(rows, cols);
             results.Add(r);
             double[] figures = [r.RationalSeconds, r.PolynomialSeconds, r.DualSeconds, r.DualFloat32Seconds, r.Speedup,
-                r.ExactTangency, r.ExactGap, r.DualTangency, r.DualGap,
+                r.ExactTangency, r.ExactGap, r.DualTangency,
                 r.ExactStep.Seconds, r.ExactStep.Gain, r.ExactStep.Length, r.SpelStep.Seconds, r.SpelStep.Gain, r.SpelStep.Length];
-            Console.WriteLine($"{$"{rows}x{cols}",-10}{string.Concat(figures.Select(Figure))}");
+            Console.WriteLine($"| {rows}x{cols} | {r.Form} | {string.Join(" | ", figures.Select(Figure))} |");
         }
         if (path is not null)
             ResultFile.Write(path, new
@@ -71,7 +73,7 @@ internal static class ManifoldCommand
     }
 
     private static string Figure(double value) => FormattableString.Invariant(
-        Math.Abs(value) < 1e-3 ? (FormattableString)$"{value,11:0.0e-0}" : $"{value,11:g3}");
+        Math.Abs(value) < 1e-3 ? (FormattableString)$"{value:0.0e-0}" : $"{value:g3}");
 
     private static Result Measure(long rows, long cols)
     {

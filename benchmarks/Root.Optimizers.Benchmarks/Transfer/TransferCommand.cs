@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using Shared;
-using Spectre.Console;
 
 namespace Root.Optimizers.Benchmarks.Transfer;
 
@@ -43,22 +42,20 @@ internal static class TransferCommand
     {
         var sizes = Widths.Where(w => w <= widest).Select(w => (w, FixedDepth))
             .Concat(Depths.Where(d => d != FixedDepth).Select(d => (FixedWidth, d))).ToArray();
-        var points = new List<Point>();
-        AnsiConsole.Progress().Start(progress =>
+        var trainings =
+            from optimizer in Enumerable.Range(0, TransferTask.Optimizers.Length)
+            let name = TransferTask.Optimizers[optimizer].name
+            from size in sizes
+            from lr in TransferTask.Optimizers[optimizer].rates
+            select (optimizer, name, width: size.Item1, depth: size.Item2, lr);
+        var all = trainings.ToArray();
+        var points = ProgressDisplay.Run(all.Length, progress => all.Select(t =>
         {
-            for (var i = 0; i < TransferTask.Optimizers.Length; i++)
-            {
-                var (name, rates, _) = TransferTask.Optimizers[i];
-                var task = progress.AddTask(name, maxValue: sizes.Length * rates.Length);
-                foreach (var (width, depth) in sizes)
-                    foreach (var lr in rates)
-                    {
-                        var loss = TransferTask.Train(i, width, depth, lr, steps, seed);
-                        points.Add(new(name, width, depth, lr, double.IsFinite(loss) ? loss : null));
-                        task.Increment(1);
-                    }
-            }
-        });
+            progress.Begin($"{t.name}, {t.width} x {t.depth}");
+            var loss = TransferTask.Train(t.optimizer, t.width, t.depth, t.lr, steps, seed);
+            progress.Step();
+            return new Point(t.name, t.width, t.depth, t.lr, double.IsFinite(loss) ? loss : null);
+        }).ToList());
         var table = Table(points);
         Console.WriteLine(table);
         if (json is not null)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Spectre.Console;
+using System.Text;
+using Shared;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -13,38 +14,68 @@ internal static class TypesCommand
 {
     private const long Features = 64, Classes = 10, Batch = 128;
 
-    private static readonly (string kind, ScalarType type, bool masters, Precision state, string bytes)[] Kinds =
+    private static readonly (string weights, string momentum, ScalarType type, bool masters, Precision state, string bytes)[] Kinds =
     [
-        ("float32", ScalarType.Float32, false, Precision.Automatic, "4 + 4"),
-        ("float32, momentum in bfloat16", ScalarType.Float32, false, Precision.BFloat16, "4 + 2"),
-        ("bfloat16, float32 masters", ScalarType.BFloat16, true, Precision.Automatic, "2 + 8"),
-        ("bfloat16, float32 masters, momentum in bfloat16", ScalarType.BFloat16, true, Precision.BFloat16, "2 + 6"),
-        ("bfloat16, no masters", ScalarType.BFloat16, false, Precision.Automatic, "2 + 4"),
+        ("float32", "float32", ScalarType.Float32, false, Precision.Automatic, "4 + 4"),
+        ("float32", "bfloat16", ScalarType.Float32, false, Precision.BFloat16, "4 + 2"),
+        ("bfloat16, float32 masters", "float32", ScalarType.BFloat16, true, Precision.Automatic, "2 + 8"),
+        ("bfloat16, float32 masters", "bfloat16", ScalarType.BFloat16, true, Precision.BFloat16, "2 + 6"),
+        ("bfloat16, no masters", "float32", ScalarType.BFloat16, false, Precision.Automatic, "2 + 4"),
     ];
+
+    /// <param name="Optimizer">Its name.</param>
+    /// <param name="Weights">Their type.</param>
+    /// <param name="Momentum">Its type.</param>
+    /// <param name="Bytes">A parameter, weight + state, of matrices.</param>
+    /// <param name="Seed">Of teacher, weights and data.</param>
+    /// <param name="Loss">Over fresh batches at the end.</param>
+    /// <param name="Matrices">Their norm at the end.</param>
+    /// <param name="Vectors">Likewise.</param>
+    private sealed record Outcome(string Optimizer, string Weights, string Momentum, string Bytes, int Seed, double Loss,
+        double Matrices, double Vectors);
 
     public static Command Create()
     {
         var steps = new Option<int>("--steps") { Description = "of each training", DefaultValueFactory = _ => 2000 };
         var seeds = new Option<int>("--seeds") { Description = "trainings of each kind", DefaultValueFactory = _ => 3 };
+        var json = new Option<string?>("--json") { Description = "file for the figures" };
         var command = new Command("types", "A small model trained in float32 and in bfloat16: masters, momentum.")
-            { steps, seeds };
-        command.SetAction(given => Run(given.GetValue(steps), given.GetValue(seeds)));
+            { steps, seeds, json };
+        command.SetAction(given => Run(given.GetValue(steps), given.GetValue(seeds), given.GetValue(json)));
         return command;
     }
 
-    private static int Run(int steps, int seeds)
+    private static int Run(int steps, int seeds, string? path)
     {
-        var table = new Table().AddColumns("optimizer", "weights", "validation loss", "norm of the matrices", "norm of the gains",
-            "bytes a parameter");
-        foreach (var name in new[] { "RootOptimizer", "Muon" })
-            foreach (var (kind, type, masters, state, bytes) in Kinds)
+        if (steps < 1) throw new UserException($"--steps {steps}: must be 1 or more.", UserException.Usage);
+        if (seeds < 1) throw new UserException($"--seeds {seeds}: must be 1 or more.", UserException.Usage);
+        string[] names = ["RootOptimizer", "Muon"];
+        var trainings =
+            from name in names
+            from of in Kinds
+            from seed in Enumerable.Range(1, seeds)
+            select new Training<Outcome>($"{name}, {of.weights}, momentum {of.momentum}, seed {seed}", steps, stepped =>
             {
-                var runs = Enumerable.Range(1, seeds).Select(seed => Train(name, type, masters, state, seed, steps)).ToArray();
-                table.AddRow(name, kind, Figure(runs.Select(r => r.loss)), Figure(runs.Select(r => r.matrices)),
-                    Figure(runs.Select(r => r.gains)), bytes);
-            }
-        AnsiConsole.Write(table);
+                var (loss, matrices, vectors) = Train(name, of.type, of.masters, of.state, seed, steps, stepped);
+                return new(name, of.weights, of.momentum, of.bytes, seed, loss, matrices, vectors);
+            });
+        var outcomes = Trainings.Run([.. trainings], o => FormattableString.Invariant(
+            $"{o.Optimizer}, {o.Weights}, momentum {o.Momentum}, seed {o.Seed}: validation loss {o.Loss:0.000}"));
+        Console.WriteLine(Table(outcomes));
+        if (path is not null) ResultFile.Write(path, new { machine = Machine.Describe(), steps, results = outcomes });
         return 0;
+    }
+
+    private static string Table(IEnumerable<Outcome> outcomes)
+    {
+        var text = new StringBuilder()
+            .AppendLine("| optimizer | weights | momentum | validation loss | norm of the matrices | norm of the vectors "
+                + "| bytes a parameter: weight + state (matrices) |")
+            .AppendLine("|---|---|---|---|---|---|---|");
+        foreach (var runs in outcomes.GroupBy(o => (o.Optimizer, o.Weights, o.Momentum, o.Bytes)))
+            text.AppendLine($"| {runs.Key.Optimizer} | {runs.Key.Weights} | {runs.Key.Momentum} | {Figure(runs.Select(r => r.Loss))} "
+                + $"| {Figure(runs.Select(r => r.Matrices))} | {Figure(runs.Select(r => r.Vectors))} | {runs.Key.Bytes} |");
+        return text.ToString();
     }
 
     private static string Figure(IEnumerable<double> values)
@@ -53,8 +84,8 @@ internal static class TypesCommand
         return string.Create(CultureInfo.InvariantCulture, $"{all.Average():0.000} ± {(all.Max() - all.Min()) / 2:0.000}");
     }
 
-    private static (double loss, double matrices, double gains) Train(string name, ScalarType type, bool masters,
-        Precision state, int seed, int steps)
+    private static (double loss, double matrices, double vectors) Train(string name, ScalarType type, bool masters,
+        Precision state, int seed, int steps, Action stepped)
     {
         manual_seed(seed);
         using var scope = NewDisposeScope();
@@ -72,6 +103,7 @@ internal static class TypesCommand
             Loss(teacher, model, type).backward();
             optimizer.step();
             schedule.step();
+            stepped();
         }
         using var none = no_grad();
         var loss = Enumerable.Range(0, 50).Average(_ => Loss(teacher, model, type).item<float>());

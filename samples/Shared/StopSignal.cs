@@ -1,12 +1,12 @@
 using System.Runtime.InteropServices;
 
-namespace CharGpt;
+namespace Shared;
 
 /// <summary>
 /// Ctrl-C and SIGTERM as a request to stop after the step under way; a second one ends the process. So is SIGUSR1, which mpirun hands on
 /// to its ranks: at the other two it gives them a second, and kills them.
 /// </summary>
-internal sealed class StopSignal : IDisposable
+public sealed class StopSignal : IDisposable
 {
     /// <summary>128 + SIGINT, as shells report it.</summary>
     public const int ExitCode = 130;
@@ -14,6 +14,7 @@ internal sealed class StopSignal : IDisposable
     private readonly CancellationTokenSource source = new();
     private readonly PosixSignalRegistration[] registrations;
 
+    /// <summary>Listens until it is disposed.</summary>
     public StopSignal()
     {
         registrations =
@@ -26,8 +27,10 @@ internal sealed class StopSignal : IDisposable
 
     private static int? Usr1 => OperatingSystem.IsLinux() ? 10 : OperatingSystem.IsMacOS() ? 30 : null;
 
+    /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token => source.Token;
 
+    /// <summary>Signals do again what they do by default.</summary>
     public void Dispose()
     {
         foreach (var registration in registrations)

@@ -1,0 +1,136 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+
+namespace Root.Optimizers.Samples.Tests;
+
+/// <summary>What every program here answers: help, exit codes, no colours in files, an end at Ctrl-C.</summary>
+public sealed class CommandLineTests : IDisposable
+{
+    private const string Benchmarks = "Root.Optimizers.Benchmarks";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("programs-test-");
+
+    public void Dispose() => folder.Delete(recursive: true);
+
+    [Theory]
+    [InlineData("CharGpt")]
+    [InlineData("ManifoldMlp")]
+    [InlineData("VisionTransformer")]
+    [InlineData(Benchmarks, "compare")]
+    [InlineData(Benchmarks, "learning")]
+    [InlineData(Benchmarks, "types")]
+    [InlineData(Benchmarks, "results")]
+    public void Help_says_what_there_is(string program, params string[] command)
+    {
+        var run = Run(program, [.. command, "--help"]);
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Contains("Usage:", run.Output);
+        Assert.Contains("--json", run.Output);
+        Assert.DoesNotContain('\e', run.Output);
+    }
+
+    [Theory]
+    [InlineData("CharGpt", "--no-such-option")]
+    [InlineData("ManifoldMlp", "--epochs many", "--epochs")]
+    [InlineData("ManifoldMlp", "--epochs 0", "--epochs 0")]
+    [InlineData("VisionTransformer", "--width 0", "--width 0")]
+    [InlineData("VisionTransformer", "--no-such-option")]
+    [InlineData(Benchmarks, "no-such-command")]
+    [InlineData(Benchmarks, "compare --seeds 0", "--seeds 0")]
+    [InlineData(Benchmarks, "results no-such-page", "no-such-page")]
+    public void A_command_line_that_makes_no_sense_ends_with_2_and_a_message(string program, string arguments, string? named = null)
+    {
+        var run = Run(program, arguments.Split(' '));
+        Assert.Equal((2, ""), (run.ExitCode, run.Output));
+        Assert.Contains(named ?? arguments, run.Error);
+        Assert.DoesNotContain("   at ", run.Error);
+    }
+
+    [Theory]
+    [InlineData("ManifoldMlp")]
+    [InlineData("VisionTransformer")]
+    public void What_could_not_be_carried_out_ends_with_1_and_a_message(string program)
+    {
+        var run = Run(program, "--data", "no-such-folder");
+        Assert.Equal((1, ""), (run.ExitCode, run.Output));
+        Assert.Contains("no-such-folder", run.Error);
+        Assert.DoesNotContain("   at ", run.Error);
+    }
+
+    [Fact]
+    public void Results_are_on_standard_output_and_in_JSON_and_progress_is_on_standard_error()
+    {
+        var json = Path.Combine(folder.FullName, "figures.json");
+        var run = Run(Benchmarks, "types", "--steps", "2", "--seeds", "1", "--json", json);
+        Assert.Equal(0, run.ExitCode);
+        Assert.All(run.Output.TrimEnd().Split('\n'), line => Assert.StartsWith("|", line));
+        Assert.Matches("step 1/20  [0-9]+:[0-9]{2} left", run.Error);
+        Assert.DoesNotContain('\e', run.Output + run.Error);
+        Assert.Equal(10, JsonDocument.Parse(File.ReadAllText(json)).RootElement.GetProperty("results").GetArrayLength());
+    }
+
+    [Fact]
+    public void A_signal_ends_it_after_the_step_under_way()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are sent as on Unix.");
+        // Not SIGINT, which a process ignores that a script has started in the background. Both are handled alike.
+        const int SigTerm = 15;
+        using var process = Start(Benchmarks, ["types", "--steps", "1000000"]);
+        Assert.Contains("left", process.StandardError.ReadLine());
+        Assert.Equal(0, Kill(process.Id, SigTerm));
+        var run = Finish(process);
+        Assert.Equal((130, ""), (run.ExitCode, run.Output));
+        Assert.EndsWith("Stopped.\n", run.Error);
+        Assert.DoesNotContain("   at ", run.Error);
+    }
+
+    [Fact]
+    public void HelloRoot_trains_and_ends_with_0()
+    {
+        var run = Run("HelloRoot");
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Contains("step 300: loss 0.", run.Output);
+        Assert.DoesNotContain('\e', run.Output);
+    }
+
+    private static Outcome Run(string program, params string[] arguments)
+    {
+        using var process = Start(program, arguments);
+        return Finish(process);
+    }
+
+    /// <summary>As it is built, beside these tests.</summary>
+    private static Process Start(string program, string[] arguments)
+    {
+        var here = new DirectoryInfo(AppContext.BaseDirectory);
+        var built = Path.Combine(here.Parent!.Parent!.FullName, program, here.Name, program + ".dll");
+        var start = new ProcessStartInfo("dotnet", [built, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            // ./run starts programs there.
+            WorkingDirectory = Root.Optimizers.Tests.Support.Repository.Root,
+        };
+        start.Environment["OMP_NUM_THREADS"] = "1";
+        return Process.Start(start)!;
+    }
+
+    private static Outcome Finish(Process process)
+    {
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        if (!process.WaitForExit(Patience))
+        {
+            process.Kill(entireProcessTree: true);
+            Assert.Fail($"It did not end within {Patience}.");
+        }
+        return new(process.ExitCode, output.Result, error.Result);
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    private static extern int Kill(int process, int signal);
+
+    private sealed record Outcome(int ExitCode, string Output, string Error);
+}
