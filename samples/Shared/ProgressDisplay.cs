@@ -35,7 +35,7 @@ public sealed class ProgressDisplay
         return console.Progress()
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(),
                 new RemainingTimeColumn())
-            .Start(context => work(new(steps, (console, context.AddTask("", maxValue: Math.Max(1, steps))), signal.Token)));
+            .Start(context => work(new(steps, (console, context.AddTask("first step", maxValue: Math.Max(1, steps))), signal.Token)));
     }
 
     /// <summary>Says what is under way.</summary>

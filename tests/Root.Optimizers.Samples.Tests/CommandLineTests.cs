@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Root.Optimizers.Tests.Support;
 
 namespace Root.Optimizers.Samples.Tests;
 
@@ -88,6 +89,22 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public void On_a_terminal_it_draws_a_bar_and_gives_the_cursor_back()
+    {
+        const string script = "/usr/bin/script";
+        Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists(script), "util-linux's script makes the terminal.");
+        var start = new ProcessStartInfo(script,
+            ["--quiet", "--return", "--command", $"dotnet {Built(Benchmarks)} types --steps 2 --seeds 1", "/dev/null"]);
+        start.Environment["TERM"] = "xterm";
+        using var process = Start(start);
+        var run = Finish(process);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("\e[?25l", run.Output);
+        Assert.Contains("100%", run.Output);
+        Assert.True(run.Output.LastIndexOf("\e[?25h", StringComparison.Ordinal) > run.Output.LastIndexOf("\e[?25l", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void HelloRoot_trains_and_ends_with_0()
     {
         var run = Run("HelloRoot");
@@ -102,20 +119,23 @@ public sealed class CommandLineTests : IDisposable
         return Finish(process);
     }
 
-    /// <summary>As it is built, beside these tests.</summary>
-    private static Process Start(string program, string[] arguments)
+    private static Process Start(string program, string[] arguments) => Start(new ProcessStartInfo("dotnet", [Built(program), .. arguments]));
+
+    private static Process Start(ProcessStartInfo start)
     {
-        var here = new DirectoryInfo(AppContext.BaseDirectory);
-        var built = Path.Combine(here.Parent!.Parent!.FullName, program, here.Name, program + ".dll");
-        var start = new ProcessStartInfo("dotnet", [built, .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            // ./run starts programs there.
-            WorkingDirectory = Root.Optimizers.Tests.Support.Repository.Root,
-        };
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        // Where ./run starts programs.
+        start.WorkingDirectory = Repository.Root;
         start.Environment["OMP_NUM_THREADS"] = "1";
         return Process.Start(start)!;
+    }
+
+    /// <summary>A program as it is built, beside these tests.</summary>
+    private static string Built(string program)
+    {
+        var here = new DirectoryInfo(AppContext.BaseDirectory);
+        return Path.Combine(here.Parent!.Parent!.FullName, program, here.Name, program + ".dll");
     }
 
     private static Outcome Finish(Process process)
