@@ -101,7 +101,7 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(0, run.ExitCode);
         Assert.Contains("\e[?25l", run.Output);
         Assert.Contains("100%", run.Output);
-        Assert.True(run.Output.LastIndexOf("\e[?25h", StringComparison.Ordinal) > run.Output.LastIndexOf("\e[?25l", StringComparison.Ordinal));
+        Assert.Contains("\e[?25h", run.Output[run.Output.LastIndexOf("\e[?25l", StringComparison.Ordinal)..]);
     }
 
     [Fact]
@@ -119,7 +119,8 @@ public sealed class CommandLineTests : IDisposable
         return Finish(process);
     }
 
-    private static Process Start(string program, string[] arguments) => Start(new ProcessStartInfo("dotnet", [Built(program), .. arguments]));
+    private static Process Start(string program, string[] arguments) =>
+        Start(new ProcessStartInfo("dotnet", [Built(program), .. arguments]));
 
     private static Process Start(ProcessStartInfo start)
     {

@@ -5,7 +5,9 @@ using Shared;
 
 namespace Root.Optimizers.Benchmarks.Results;
 
-/// <summary>One command's run, which leaves its output, figures and log in a folder of the commit, and puts its block into the page.</summary>
+/// <summary>
+/// One command's run, which leaves its output, figures and log in a folder of the commit, and puts its block into the page.
+/// </summary>
 internal sealed class ResultRun(Result result, string commit)
 {
     private readonly string _folder = Path.Combine("artifacts", "results", commit, result.Name);

@@ -35,8 +35,8 @@ public class FiguresTests
     public void Orthogonalization() => Compare("orthogonalize", "768x3072", table =>
     {
         string Error(string row) => table.Cell(row, "captured momentum");
-        return $"Muon's five steps {Error("Muon, 5, bfloat16")}, ROOT's published triple {Error("ROOT's for 2048x8192, 5, bfloat16")}, "
-            + $"four learned ones {Error("learned, 4, bfloat16")}";
+        return $"Muon's five steps {Error("Muon, 5, bfloat16")}, "
+            + $"ROOT's published triple {Error("ROOT's for 2048x8192, 5, bfloat16")}, four learned ones {Error("learned, 4, bfloat16")}";
     });
 
     [Fact]
@@ -45,7 +45,8 @@ public class FiguresTests
         double Best(string row, string title) => table.WhereMost(row, "test accuracy", title);
         return string.Create(CultureInfo.InvariantCulture,
             $"AdamW {Best("adamw", "test accuracy"):0.0000}, ManifoldMuon {Best("exact", "test accuracy"):0.0000}, by dual ascent "
-            + $"{Best("dual", "test accuracy"):0.0000} at {OneDigit(Best("dual", "ms per step") / Best("exact", "ms per step")):0} times the time");
+            + $"{Best("dual", "test accuracy"):0.0000} at "
+            + $"{OneDigit(Best("dual", "ms per step") / Best("exact", "ms per step")):0} times the time");
     });
 
     [Fact]
@@ -58,8 +59,8 @@ public class FiguresTests
                 .Select(size => int.Parse(table.Cell(row, size).Split(' ')[0]["2^".Length..], CultureInfo.InvariantCulture)).ToArray();
             return Math.Pow(2, rates.Max() - rates.Min());
         }
-        return $"from width 64 to 512 | AdamW a factor {Moves("adamw")}, Muon {Moves("muon")}, `ModularDescent` {Moves("modular descent")}, "
-            + $"`ManifoldMuon` with a budget {Moves("manifold muon")}";
+        return $"from width 64 to 512 | AdamW a factor {Moves("adamw")}, Muon {Moves("muon")}, "
+            + $"`ModularDescent` {Moves("modular descent")}, `ManifoldMuon` with a budget {Moves("manifold muon")}";
     });
 
     [Fact]
