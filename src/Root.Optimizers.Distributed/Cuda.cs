@@ -21,7 +21,10 @@ internal static class Cuda
     [DllImport(Library)]
     public static extern int cudaEventRecord(nint mark, nint stream);
 
-    /// <summary>0 when all is done that stood before the mark; cudaErrorNotReady, 600, when not.</summary>
+    /// <summary>cudaErrorNotReady: the mark has not been reached.</summary>
+    public const int NotReady = 600;
+
+    /// <summary>0 when all is done that stood before the mark, or <see cref="NotReady"/>.</summary>
     [DllImport(Library)]
     public static extern int cudaEventQuery(nint mark);
 
@@ -34,8 +37,11 @@ internal static class Cuda
     /// <exception cref="InvalidOperationException">A call has failed.</exception>
     public static void Check(string call, int code)
     {
-        if (code != 0) throw new InvalidOperationException($"CUDA: {call}: {Marshal.PtrToStringUTF8(cudaGetErrorString(code))}.");
+        if (code != 0) throw new InvalidOperationException(Text(call, code));
     }
+
+    /// <summary>What a result means.</summary>
+    public static string Text(string call, int code) => $"CUDA: {call}: {Marshal.PtrToStringUTF8(cudaGetErrorString(code))}.";
 
     /// <summary>Where a tensor's entries begin, on whatever device; TorchSharp's own accessors are for the host's memory alone.</summary>
     public static nint Address(Tensor x)

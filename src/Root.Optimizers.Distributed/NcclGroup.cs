@@ -145,7 +145,7 @@ internal sealed class NcclGroup : IProcessGroup
         if (x.numel() == 0) return;
         lock (_gate)
         {
-            if (_released != 0) throw new InvalidOperationException("This group has been aborted.");
+            if (_released != 0) throw new InvalidOperationException("This group has ended.");
             call(name, Cuda.Address(x));
             GC.KeepAlive(x);
             if (_awaited is null) Mark(name);
@@ -157,8 +157,17 @@ internal sealed class NcclGroup : IProcessGroup
     private void OfSegments(string name, IReadOnlyList<long> counts, Func<int, nint, nuint, int> call)
     {
         Watched(nameof(Nccl.ncclGroupStart), Nccl.ncclGroupStart);
-        for (var (rank, start) = (0, 0L); rank < Size; start += counts[rank++])
-            if (counts[rank] > 0) Nccl.Check(name, call(rank, (nint)start, (nuint)counts[rank]), _communicator);
+        try
+        {
+            for (var (rank, start) = (0, 0L); rank < Size; start += counts[rank++])
+                if (counts[rank] > 0) Nccl.Check(name, call(rank, (nint)start, (nuint)counts[rank]), _communicator);
+        }
+        catch
+        {
+            // Else this thread's later calls would join the group.
+            _ = Nccl.ncclGroupEnd();
+            throw;
+        }
         Watched($"{name} of segments", Nccl.ncclGroupEnd);
     }
 
@@ -200,12 +209,14 @@ internal sealed class NcclGroup : IProcessGroup
         if (_released != 0) return;
         Nccl.Check(nameof(Nccl.ncclCommGetAsyncError), Nccl.ncclCommGetAsyncError(_communicator, out var error), _communicator);
         if (error is not (0 or Nccl.InProgress)) Abort($"NCCL: {Nccl.Text(error, _communicator)}");
-        else if (_awaited is null) return;
-        else if (Cuda.cudaEventQuery(_mark) == 0)
+        if (_awaited is null || _released != 0) return;
+        var reached = Cuda.cudaEventQuery(_mark);
+        if (reached == 0)
         {
             if (_more) Mark(_awaited);
             else _awaited = null;
         }
+        else if (reached != Cuda.NotReady) Abort(Cuda.Text(nameof(Cuda.cudaEventQuery), reached));
         else if (Stopwatch.GetElapsedTime(_since) > _timeLimit)
             Abort($"Its GPU has not come through {_awaited} in {_timeLimit}: another rank may have failed, or makes other calls.");
     }

@@ -63,14 +63,17 @@ public static class ProcessGroup
     {
         ArgumentNullException.ThrowIfNull(bootstrap);
         ArgumentNullException.ThrowIfNull(program);
-        var group = new NcclGroup(bootstrap, device, Checked(timeLimit));
+        var limit = Checked(timeLimit);
+        NcclGroup? group = null;
         try
         {
+            group = new(bootstrap, device, limit);
             program(group);
         }
         catch (Exception e)
         {
-            group.Abort($"{e}");
+            // Where a rank has no GPU or no NCCL the others wait for it as well.
+            (group ?? bootstrap).Abort($"{e}");
             throw;
         }
         group.Finish();

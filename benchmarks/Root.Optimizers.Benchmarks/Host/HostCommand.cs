@@ -30,7 +30,7 @@ internal static class HostCommand
         new("muon", p => new Muon(p)),
         // Learned coefficients that stay: a refit is not the host's cost of a step.
         new("root", p => new RootOptimizer(p, new RootOptimizer.Options { learn_coefficients = false }), OnMeta: false),
-        // kthvalue has no meta kernel: over meta tensors root is timed without its split.
+        // abs has no meta kernel: over meta tensors root is timed without its split.
         new("root_unclipped", p => new RootOptimizer(p, new RootOptimizer.Options
             { learn_coefficients = false, outlier_quantile = 1, coefficients = CoefficientTable.Shipped() })),
         new("manifold_muon", p => new ManifoldMuon(p), OnMeta: false),

@@ -47,12 +47,12 @@ internal sealed record RaceEntry(string Meaning, Contender Contender, int Warmup
         Muon("muon-embedding", "twice the rate for the embedding", o => o.embedding_lr_factor = 2),
         Averaged(Muon("muon-average", "evaluated at 0.4 of the last weights and 0.6 of their average, decay 0.9", _ => { })),
         Rising(Muon("muon-momentum", "momentum from 0.8 to 0.9 in 50 steps", _ => { })),
-        Root("root", "RootOptimizer as it is", _ => { }),
+        Root("root", "RootOptimizer as it is, but for the momentum", _ => { }),
         Root("root-no-split", "without the split", o => o.outlier_quantile = 1),
         Root("root-scale", "split at 5.93 medians", o => o.outlier_scale = 5.93),
         Root("root-quantile-0.99", "split at the quantile 0.99", o => o.outlier_quantile = 0.99),
         Root("root-4", "four learned steps", o => o.ns_steps = 4),
-        Root("root-published", "the published algorithm", o => (o.ns_steps, o.coefficients, o.learn_coefficients, o.exact_quantile) =
+        Root("root-published", "the published algorithm, but for the momentum", o => (o.ns_steps, o.coefficients, o.learn_coefficients, o.exact_quantile) =
             (5, AdaNewton.Coefficients.Published, false, true)),
         Root("root-rows", "rows balanced, no split", Rows),
         Root("root-rows-scale", "rows balanced, split at 5.93 medians", o => (o.row_balance, o.outlier_scale) = (RowBalance.Rows, 5.93)),

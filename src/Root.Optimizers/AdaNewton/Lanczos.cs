@@ -14,8 +14,8 @@ internal static class Lanczos
 {
     /// <summary>The nodes and their weights, of sum 1; one NaN where the matrix is not finite.</summary>
     /// <param name="matrix">(m, n); not changed.</param>
-    /// <param name="steps">k: a product of A with a vector each, and k^2 times the shorter side for the orthogonality that rounding
-    /// takes.</param>
+    /// <param name="steps">k: a product of A with a vector each, and k^2 times the shorter side m for the orthogonality that rounding
+    /// takes; before them m^2 n for A. A and a copy of X are in float64: 8 (m^2 + m n) bytes.</param>
     public static (double[] values, double[] weights) Quadrature(Tensor matrix, int steps)
     {
         using var scope = NewDisposeScope();
@@ -47,8 +47,9 @@ internal static class Lanczos
         var T = U.matmul(A).matmul(U.mT).cpu();
         var (squares, vectors) = linalg.eigh(T);
         var weights = vectors[0].data<double>().Select(first => first * first).ToArray();
+        var total = weights.Sum();
         return (squares.data<double>().Select(s => Math.Sqrt(Math.Max(0, s)) * scale).ToArray(),
-            weights.Select(w => w / weights.Sum()).ToArray());
+            weights.Select(w => w / total).ToArray());
     }
 
     /// <summary>A unit vector of random signs, the same for every matrix of its length: it takes nothing from the user's

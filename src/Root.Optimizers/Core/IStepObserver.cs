@@ -7,8 +7,8 @@ namespace Root.Optimizers;
 /// <summary>Watches a step from inside: see <see cref="MatrixOptimizer.Observer"/>. It may not step, save or load the optimizer, which
 /// is half done then, and changes none of the tensors that it is shown. In a group of ranks each shows what it steps itself.
 /// <see cref="StepDiagnostics"/> is one that measures.</summary>
-/// <remarks>Tensors are valid during a call: clone what is kept. What an observer makes is released at the end of the call, unless it
-/// is detached from its dispose scope.</remarks>
+/// <remarks>Tensors are valid during a call: clone what is kept. What an observer makes of what it is
+/// shown is released at the end of the call, or of the step, unless it is detached from its dispose scope.</remarks>
 public interface IStepObserver
 {
     /// <summary>Before every step that is tried: whether it is to be watched. Of one that is not, nothing is shown and nothing

@@ -47,19 +47,19 @@ public abstract partial class MatrixOptimizer
     /// averaged, whether here or everywhere; it changes those that this rank steps.
     /// </summary>
     /// <param name="max_norm">At least 0; infinity only measures.</param>
-    /// <returns>The norm before; infinite or NaN where gradients are, which then become 0 or NaN.</returns>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="max_norm"/> is negative or NaN.</exception>
+    /// <returns>The norm before; infinite or NaN where gradients are, which then become 0 or NaN, unless it only measures.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="max_norm"/> is negative or NaN. In a group the other ranks
+    /// throw as well.</exception>
     /// <exception cref="InvalidOperationException">On every rank: what <see cref="step"/> says of parameters and gradients.</exception>
     public double ClipGradNorm(double max_norm)
     {
-        if (!(max_norm >= 0)) throw new ArgumentOutOfRangeException(nameof(max_norm), max_norm, "It must be at least 0.");
         using var call = Enter();
         using var grad = no_grad();
         try
         {
-            var norm = Math.Sqrt(_shards is null ? SumOfSquares() : _shards.Sum(SumOfSquares));
+            var norm = Math.Sqrt(_shards is null ? SquaresOfValidCall() : _shards.Sum(SquaresOfValidCall));
             var scale = max_norm / (norm + 1e-6);
-            if (scale >= 1) return norm;
+            if (double.IsPositiveInfinity(max_norm) || scale >= 1) return norm;
             // A tensor, and not a number, which would be collected during the call.
             using var factor = tensor(scale, dtype: ScalarType.Float64).DetachFromDisposeScope();
             foreach (var slot in Slots.Where(slot => slot.IsOwn)) slot.Gradient?.Value.mul_(factor);
@@ -69,6 +69,10 @@ public abstract partial class MatrixOptimizer
         {
             ReleaseGradients();
         }
+
+        double SquaresOfValidCall() => max_norm >= 0
+            ? SumOfSquares()
+            : throw new ArgumentOutOfRangeException(nameof(max_norm), max_norm, "It must be at least 0.");
     }
 
     /// <summary>Of the entries of gradients that are this rank's.</summary>

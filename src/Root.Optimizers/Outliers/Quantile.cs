@@ -36,14 +36,14 @@ internal static class Quantile
     }
 
     /// <summary>The order statistic at or below the q-quantile: v[floor(q (N - 1))], v sorted.</summary>
-    /// <param name="values">(..., N), N >= 1; floating point.</param>
+    /// <param name="values">(..., N), 1 &lt;= N &lt; 2^31; floating point.</param>
     /// <param name="q">In [0, 1].</param>
     /// <returns>(..., 1).</returns>
     /// <exception cref="ArgumentException">q is outside [0, 1], or there are no values.</exception>
     public static Tensor Lower(Tensor values, double q)
     {
         using var scope = NewDisposeScope();
-        var (place, count) = ((int)Math.Floor(Position(values, q)), (int)values.size(-1));
+        var (place, count) = ((int)Math.Floor(Position(values, q)), checked((int)values.size(-1)));
         return (place >= count / 2
                 ? Extreme(values, count - place, largest: true).amin(LastDimension, keepdim: true)
                 : Extreme(values, place + 1, largest: false).amax(LastDimension, keepdim: true))
@@ -58,7 +58,7 @@ internal static class Quantile
     /// h is computed in double: in float32, as ROOT's published program does it, it is wrong above 2^24 values.
     /// torch.quantile refuses more than 2^24 values.
     /// </remarks>
-    /// <param name="values">(..., N), N >= 1; floating point.</param>
+    /// <param name="values">(..., N), 1 &lt;= N &lt; 2^31; floating point.</param>
     /// <param name="q">In [0, 1].</param>
     /// <returns>(..., 1).</returns>
     /// <exception cref="ArgumentException">q is outside [0, 1], or there are no values.</exception>
@@ -68,7 +68,7 @@ internal static class Quantile
         var position = Position(values, q);
         var fraction = position - Math.Floor(position);
         if (fraction == 0) return Lower(values, q).MoveToOuterDisposeScope();
-        var (place, count) = ((int)Math.Floor(position), (int)values.size(-1));
+        var (place, count) = ((int)Math.Floor(position), checked((int)values.size(-1)));
         var neighbors = place >= count / 2
             ? Extreme(Extreme(values, count - place, largest: true), 2, largest: false)
             : Extreme(Extreme(values, place + 2, largest: false), 2, largest: true);

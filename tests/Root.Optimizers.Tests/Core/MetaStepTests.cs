@@ -8,7 +8,7 @@ namespace Root.Optimizers.Tests.Core;
 
 /// <summary>
 /// Steps over meta tensors, which have shapes and no data: one that reads a number on the host throws, as on a GPU it would wait
-/// for all work in flight. What libtorch has no meta kernels for is left out: abs and kthvalue (the outlier split, spheres),
+/// for all work in flight. What libtorch has no meta kernels for is left out: abs (the outlier split, spheres),
 /// solve_triangular (Stiefel weights of more than twice as many rows as columns), where (the check for finite gradients).
 /// </summary>
 public class MetaStepTests

@@ -164,7 +164,7 @@ public class RanksTests
     });
 
     [Fact]
-    public void What_NCCL_does_not_sum_and_a_tensor_of_another_device_are_refused() => OverNccl(1, (group, _) =>
+    public void What_NCCL_does_not_sum_and_what_does_not_lie_in_one_piece_are_refused() => OverNccl(1, (group, _) =>
     {
         using var x = ones(4, dtype: ScalarType.Int64, device: CUDA);
         Assert.Contains("float32 and float64", Assert.Throws<ArgumentException>(() => group.AllReduce(x)).Message);

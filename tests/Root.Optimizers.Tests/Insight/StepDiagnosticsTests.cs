@@ -197,7 +197,7 @@ public class StepDiagnosticsTests
         (long tensors, long bytes) Step(IStepObserver? observer)
         {
             optimizer.Observer = observer;
-            // The least of several: now and then something else makes an object.
+            // The least of several: now and then something else makes an object, and code that is compiled again may make fewer.
             return Enumerable.Range(0, 8).Select(_ =>
             {
                 var (tensors, bytes) = (Made, GC.GetAllocatedBytesForCurrentThread());
@@ -205,12 +205,12 @@ public class StepDiagnosticsTests
                 return (Made - tensors, GC.GetAllocatedBytesForCurrentThread() - bytes);
             }).ToArray().Min();
         }
-        var off = Step(null);
-        var rarely = Step(new StepDiagnostics(every: 1000));
+        // In turn, since code that has been compiled anew in the meantime may make fewer objects.
+        var turns = Enumerable.Range(0, 6).Select(_ => (off: Step(null), rarely: Step(new StepDiagnostics(every: 1000)))).ToArray();
+        var (off, rarely) = (turns.Min(turn => turn.off), turns.Min(turn => turn.rarely));
         var on = Step(new StepDiagnostics());
         Assert.Equal(off, rarely);
         Assert.True(on.tensors > off.tensors && on.bytes > off.bytes);
-        Assert.Equal(off, Step(null));
     }
 
     [Fact, Slow]
