@@ -52,8 +52,8 @@ internal sealed record RaceEntry(string Meaning, Contender Contender, int Warmup
         Root("root-scale", "split at 5.93 medians", o => o.outlier_scale = 5.93),
         Root("root-quantile-0.99", "split at the quantile 0.99", o => o.outlier_quantile = 0.99),
         Root("root-4", "four learned steps", o => o.ns_steps = 4),
-        Root("root-published", "the published algorithm, but for the momentum", o => (o.ns_steps, o.coefficients, o.learn_coefficients, o.exact_quantile) =
-            (5, AdaNewton.Coefficients.Published, false, true)),
+        Root("root-published", "the published algorithm, but for the momentum", o =>
+            (o.ns_steps, o.coefficients, o.learn_coefficients, o.exact_quantile) = (5, AdaNewton.Coefficients.Published, false, true)),
         Root("root-rows", "rows balanced, no split", Rows),
         Root("root-rows-scale", "rows balanced, split at 5.93 medians", o => (o.row_balance, o.outlier_scale) = (RowBalance.Rows, 5.93)),
         Root("root-rows-normuon", "rows balanced, no split, NorMuon's second moment", o =>

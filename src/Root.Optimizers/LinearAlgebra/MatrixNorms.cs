@@ -23,8 +23,10 @@ internal static class MatrixNorms
     /// order, which a GPU finds in one, sixteen times as much on the CPU.</summary>
     public static Tensor Largest(Tensor X)
     {
-        if (X.device_type != DeviceType.CPU) return linalg.vector_norm(X, double.PositiveInfinity, LastTwo, keepdim: true);
         using var scope = NewDisposeScope();
+        if (X.device_type != DeviceType.CPU)
+            return linalg.norm(X.flatten(start_dim: -2), double.PositiveInfinity, Last, keepdim: true).unsqueeze(-1)
+                .MoveToOuterDisposeScope();
         return maximum(X.amax(LastTwo, keepdim: true), X.amin(LastTwo, keepdim: true).neg_()).MoveToOuterDisposeScope();
     }
 

@@ -11,7 +11,7 @@ namespace Root.Optimizers.Core.Ranks;
 internal sealed partial class Shards(IProcessGroup group)
 {
     /// <summary>So many entries are gathered or averaged by one call at most, to bound the memory that it takes.</summary>
-    internal long MostGathered { get; set; } = 1 << 26;
+    internal long MostGathered { get; set; } = 1 << 22;
 
     /// <summary>Of the hash of options that a step compares: short, to travel with the rest.</summary>
     private const int HashBytes = 8;
