@@ -8,7 +8,7 @@ namespace Root.Optimizers.Distributed;
 public static class DataParallel
 {
     /// <summary>So many entries are averaged by one call, to bound the memory that it takes.</summary>
-    private const long BucketEntries = 1 << 24;
+    private const long BucketEntries = 1 << 22;
 
     /// <inheritdoc cref="AverageGradients(IProcessGroup, IEnumerable{Parameter})" path="/summary"/>
     /// <param name="group">The ranks.</param>
