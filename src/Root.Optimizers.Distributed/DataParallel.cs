@@ -7,7 +7,8 @@ namespace Root.Optimizers.Distributed;
 /// <summary>What a training loop does over ranks that each have a part of the data.</summary>
 public static class DataParallel
 {
-    /// <summary>So many entries are averaged by one call, to bound the memory that it takes.</summary>
+    /// <summary>So many entries are averaged by one call: memory that the allocator keeps from call to call. With 16 M, new at every step,
+    /// averaging 86 MB took 0.8 s in the place of 0.1 (docs/scaling.md).</summary>
     private const long BucketEntries = 1 << 22;
 
     /// <inheritdoc cref="AverageGradients(IProcessGroup, IEnumerable{Parameter})" path="/summary"/>

@@ -15,6 +15,7 @@ namespace Root.Optimizers;
 /// diagnostics.Stepped += writer.Write;
 /// </code>
 /// </summary>
+/// <remarks>One thread at a time.</remarks>
 public sealed class StepReportWriter : IDisposable
 {
     private readonly TextWriter _text;
@@ -23,6 +24,7 @@ public sealed class StepReportWriter : IDisposable
     /// <summary>To a file, in UTF-8.</summary>
     /// <param name="path">Where.</param>
     /// <param name="append">Whether to go on behind what is there; else it is replaced.</param>
+    /// <exception cref="IOException">It cannot be opened, or as <see cref="StreamWriter(string, bool)"/> says.</exception>
     public StepReportWriter(string path, bool append = false)
         : this(new StreamWriter(path, append, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false))) => _owns = true;
 
@@ -35,6 +37,9 @@ public sealed class StepReportWriter : IDisposable
     }
 
     /// <summary>Writes a line.</summary>
+    /// <param name="report">Of a step.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="ObjectDisposedException">This, or the text, has been disposed.</exception>
     public void Write(StepReport report)
     {
         ArgumentNullException.ThrowIfNull(report);

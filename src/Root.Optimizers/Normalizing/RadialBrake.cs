@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 
 namespace Root.Optimizers.Normalizing;
 
-/// <summary>Steps whose growth is halved: <see cref="OrthogonalizingOptions.radial_brake"/>.</summary>
+/// <summary>Steps whose growth is halved: with n the norm of W after its decay and n' that after the step, where n' > n, W is multiplied by
+/// (n + n') / (2 n'). <see cref="OrthogonalizingOptions.radial_brake"/>.</summary>
 internal static class RadialBrake
 {
     /// <summary>What of growth is left.</summary>

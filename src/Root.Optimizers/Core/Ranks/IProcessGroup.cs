@@ -21,23 +21,27 @@ public interface IProcessGroup
 
     /// <summary>x &lt;- the sum of all ranks' x.</summary>
     /// <param name="x">In float32 or float64.</param>
+    /// <exception cref="ArgumentException">It is of another type, or not contiguous.</exception>
     void AllReduce(Tensor x);
 
     /// <summary>This rank's segment of x &lt;- the sum of that segment over all ranks; what the other segments hold is not said.</summary>
     /// <param name="x">Of one dimension, of at most 2^31 - 1 bytes, in float32 or float64; the segments of rank 0, 1 and so on.</param>
     /// <param name="counts">How many entries each rank's segment has; 0 is allowed. They add up to those of x, and
     /// are the same on all ranks.</param>
+    /// <exception cref="ArgumentException">x is of another type or shape, not contiguous, or the counts do not add up.</exception>
     void ReduceScatter(Tensor x, IReadOnlyList<long> counts);
 
     /// <summary>Every other rank's segment of x &lt;- what that rank has there.</summary>
     /// <param name="x">Of one dimension, of at most 2^31 - 1 bytes, of any type; the segments of rank 0, 1 and so on.</param>
     /// <param name="counts">How many entries each rank's segment has; 0 is allowed. They add up to those of x, and
     /// are the same on all ranks.</param>
+    /// <exception cref="ArgumentException">x is of another shape, not contiguous, or the counts do not add up.</exception>
     void AllGather(Tensor x, IReadOnlyList<long> counts);
 
     /// <summary>x &lt;- what the root has.</summary>
     /// <param name="x">Of any type.</param>
     /// <param name="root">A rank, the same on all.</param>
+    /// <exception cref="ArgumentException">x is not contiguous, or there is no such rank.</exception>
     void Broadcast(Tensor x, int root);
 
     /// <summary>Returns when all ranks have called it.</summary>
