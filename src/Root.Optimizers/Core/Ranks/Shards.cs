@@ -10,15 +10,21 @@ namespace Root.Optimizers.Core.Ranks;
 /// </summary>
 internal sealed partial class Shards(IProcessGroup group)
 {
-    /// <summary>So many entries are gathered or averaged by one call at most: memory that the allocator keeps from call to call. With 64 M
-    /// it was new at every step, and a gather of 43 MB took a second (docs/scaling.md).</summary>
-    internal long MostGathered { get; set; } = 1 << 22;
+    /// <summary>In the place of <see cref="MostAtOnce"/>.</summary>
+    internal long? MostGathered { get; set; }
 
     /// <summary>Of the hash of options that a step compares: short, to travel with the rest.</summary>
     private const int HashBytes = 8;
 
     /// <summary>The ranks.</summary>
     public IProcessGroup Group => group;
+
+    /// <summary>
+    /// So many entries are gathered or averaged by one call at most. On a CPU 4 MB of float32: a chunk is still in the caches when it is
+    /// copied out of them, and its memory is the allocator's from call to call. With 16 MB a gather took 1.6 times as long, with 256 MB,
+    /// new to the process at every step, 20 times (docs/scaling.md). A GPU, which has neither trouble, gets 64 MB.
+    /// </summary>
+    internal static long MostAtOnce(DeviceType device) => device == DeviceType.CPU ? 1 << 20 : 1 << 24;
 
     /// <summary>Who has what; null before there are parameters.</summary>
     public ShardPlan? Current { get; private set; }
@@ -231,7 +237,8 @@ internal sealed partial class Shards(IProcessGroup group)
         {
             var pieces = alike.SelectMany(slot => slot.Pieces.Select(piece => (slot, piece))).Where(its => its.piece.Length > 0)
                 .ToLookup(its => its.piece.Rank);
-            var chunks = Enumerable.Range(0, group.Size).Select(rank => Chunks(pieces[rank])).ToArray();
+            var most = Math.Max(1, (MostGathered ?? MostAtOnce(alike.Key.device_type)) / group.Size);
+            var chunks = Enumerable.Range(0, group.Size).Select(rank => Chunks(pieces[rank], most)).ToArray();
             for (var i = 0; i < chunks.Max(its => its.Count); i++)
             {
                 using var scope = NewDisposeScope();
@@ -255,9 +262,9 @@ internal sealed partial class Shards(IProcessGroup group)
         piece.Length == slot.Entries ? of : of.view(-1).narrow(0, piece.Start, piece.Length);
 
     /// <summary>One rank's pieces, cut where they can be, as many at a time as are gathered by one call.</summary>
-    private List<List<(Slot slot, Piece piece)>> Chunks(IEnumerable<(Slot slot, Piece piece)> pieces)
+    private static List<List<(Slot slot, Piece piece)>> Chunks(IEnumerable<(Slot slot, Piece piece)> pieces, long most)
     {
-        var (chunks, most, room) = (new List<List<(Slot, Piece)>>(), Math.Max(1, MostGathered / group.Size), 0L);
+        var (chunks, room) = (new List<List<(Slot, Piece)>>(), 0L);
         foreach (var (slot, piece) in pieces)
             for (long done = 0, length; done < piece.Length; done += length)
             {
