@@ -17,6 +17,7 @@ public static class Methods
         new("rows", [0.03, 0.1, 0.3], (model, lr) => optim.HypersphericalDescent(model, lr, manifold: Manifold.UnitRows)),
         new("exact", [0.03, 0.1, 0.3], (model, lr) => optim.ManifoldMuon(model, lr)),
         new("dual", [0.03, 0.1, 0.3], (model, lr) => optim.ManifoldMuon(model, lr, solver: new StiefelSolver.DualAscent())),
+        new("spel", [0.03, 0.1, 0.3], (model, lr) => optim.ManifoldMuon(model, lr, solver: new StiefelSolver.Spel())),
     ];
 
     public static Method Find(string name) => All.FirstOrDefault(m => m.Name == name)

@@ -43,6 +43,8 @@ internal sealed record RaceEntry(string Meaning, Contender Contender, int Warmup
         Muon("muon-polar-express", "five steps of Polar Express", o =>
             o.coefficients = AdaNewton.Coefficients.Fixed(PublishedSchedules.PolarExpress(5))),
         Muon("muon-cans", "five steps of CANS", o => o.coefficients = AdaNewton.Coefficients.Fixed(PublishedSchedules.Cans)),
+        Muon("muon-aol", "Turbo-Muon: AOL's scale in the place of the norm, and its four steps", _ => { }, (model, lr, options) =>
+            new AolMuon(model, lr, options)),
         Muon("muon-vectors", "half the rate for AdamW's part", o => o.fallback_lr_factor = 0.5),
         Muon("muon-embedding", "twice the rate for the embedding", o => o.embedding_lr_factor = 2),
         Averaged(Muon("muon-average", "evaluated at 0.4 of the last weights and 0.6 of their average, decay 0.9", _ => { })),
@@ -52,6 +54,7 @@ internal sealed record RaceEntry(string Meaning, Contender Contender, int Warmup
         Root("root-scale", "split at 5.93 medians", o => o.outlier_scale = 5.93),
         Root("root-quantile-0.99", "split at the quantile 0.99", o => o.outlier_quantile = 0.99),
         Root("root-4", "four learned steps", o => o.ns_steps = 4),
+        Root("root-no-split-4", "without the split, four learned steps", o => (o.outlier_quantile, o.ns_steps) = (1, 4)),
         Root("root-published", "the published algorithm, but for the momentum", o =>
             (o.ns_steps, o.coefficients, o.learn_coefficients, o.exact_quantile) = (5, AdaNewton.Coefficients.Published, false, true)),
         Root("root-rows", "rows balanced, no split", Rows),
@@ -129,12 +132,12 @@ internal sealed record RaceEntry(string Meaning, Contender Contender, int Warmup
     public static RaceEntry Named(string name) => All.FirstOrDefault(entry => entry.Name == name)
         ?? throw new UserException($"--entry {name}: of {string.Join(", ", All.Select(entry => entry.Name))}.", UserException.Usage);
 
-    private static RaceEntry Muon(string name, string meaning, Action<Optimizers.Muon.Options> set) =>
-        new(meaning, new(name, 0.016, (model, lr) =>
+    private static RaceEntry Muon(string name, string meaning, Action<Optimizers.Muon.Options> set,
+        Func<Gpt, double, Optimizers.Muon.Options, Optimizers.Muon>? make = null) => new(meaning, new(name, 0.016, (model, lr) =>
         {
             var options = new Optimizers.Muon.Options { momentum = Momentum, weight_decay = 0.1, lr_scale = LrScale.MatchAdamWRms };
             set(options);
-            return new Optimizers.Muon(model, lr, options);
+            return make?.Invoke(model, lr, options) ?? new Optimizers.Muon(model, lr, options);
         }));
 
     private static void Rows(RootOptimizer.Options options) => (options.row_balance, options.outlier_quantile) = (RowBalance.Rows, 1);
