@@ -22,7 +22,7 @@ internal sealed class MpiGroup : IProcessGroup
 
     /// <summary>So long a rank that waits asks again at once, and lets only others run in between: a call took 1.2 ms with sleeps from the
     /// start, and takes 0.04 (docs/scaling.md).</summary>
-    private static readonly TimeSpan Promptly = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan Promptly = TimeSpan.FromMilliseconds(0.2);
 
     private readonly BlockingCollection<Action> _calls = [];
     private readonly MpiLibrary _mpi;
