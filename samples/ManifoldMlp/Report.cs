@@ -25,8 +25,7 @@ public static class Report
     /// </summary>
     public static void Draw(string folder, string data, IReadOnlyList<Summary> summaries)
     {
-        Directory.CreateDirectory(folder);
-        File.WriteAllText(Path.Combine(folder, "manifold-mlp.md"), Table(summaries));
+        AtomicFile.Write(Path.Combine(folder, "manifold-mlp.md"), Table(summaries));
         var accuracy = new LinePlot($"An MLP on {data}", "learning rate", "test accuracy", logX: true);
         foreach (var method in summaries.GroupBy(s => s.Method))
             accuracy.Add(method.Key, method.OrderBy(s => s.Lr).Select(s => (s.Lr, s.TestAccuracy)), markers: true);

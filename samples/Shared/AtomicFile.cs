@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Shared;
 
 /// <summary>
@@ -6,6 +8,9 @@ namespace Shared;
 /// </summary>
 public static class AtomicFile
 {
+    /// <summary>Writes a text, as UTF-8.</summary>
+    public static void Write(string path, string text) => Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+
     /// <summary>Writes beside the target, under a name of its own, and moves it there when it is on the disk.</summary>
     /// <param name="path">The target; its folder is made where there is none.</param>
     /// <param name="write">Writes the content, to a stream that can seek and be read.</param>

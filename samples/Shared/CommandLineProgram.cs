@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 
 namespace Shared;
 
@@ -6,8 +7,14 @@ namespace Shared;
 /// How every program here ends: 0; 1 and a message where it could not be carried out; 2 where the command line makes no sense; 130 where
 /// it was stopped. No stack traces for what a user can put right.
 /// </summary>
+/// <remarks>
+/// A <see cref="StopSignal"/> lets the step under way come to its end; Ctrl-C that none takes ends the process at once, wherever it is.
+/// It may: files are written whole or not at all.
+/// </remarks>
 public static class CommandLineProgram
 {
+    private const string Stopped = "Stopped.";
+
     /// <summary>Carries out a command line.</summary>
     /// <returns>The process's exit code.</returns>
     public static int Run(RootCommand command, string[] args)
@@ -21,6 +28,8 @@ public static class CommandLineProgram
             return UserException.Usage;
         }
 
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, SayStopped);
+        using var termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, SayStopped);
         try
         {
             return given.Invoke(new InvocationConfiguration
@@ -36,7 +45,7 @@ public static class CommandLineProgram
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine("Stopped.");
+            Console.Error.WriteLine(Stopped);
             return StopSignal.ExitCode;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -44,5 +53,12 @@ public static class CommandLineProgram
             Console.Error.WriteLine(e.Message);
             return UserException.Failure;
         }
+    }
+
+    /// <summary>Handlers are called from the newest to the oldest, so this one after a StopSignal's. What comes after it is the
+    /// system's: it ends the process, which shells report as 128 and the signal's number.</summary>
+    private static void SayStopped(PosixSignalContext signal)
+    {
+        if (!signal.Cancel) Console.Error.WriteLine(Stopped);
     }
 }

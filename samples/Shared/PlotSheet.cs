@@ -33,6 +33,6 @@ public static class PlotSheet
         }
 
         svg.AppendLine("</svg>");
-        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(svg.ToString())));
+        AtomicFile.Write(path, svg.ToString());
     }
 }

@@ -38,6 +38,13 @@ public sealed class ProgressDisplay
             .Start(context => work(new(steps, (console, context.AddTask("first step", maxValue: Math.Max(1, steps))), signal.Token)));
     }
 
+    /// <summary>How far work is, in a line.</summary>
+    public static string Line(string name, int done, int steps, TimeSpan elapsed)
+    {
+        var left = (steps - done) * elapsed.TotalSeconds / done;
+        return string.Create(CultureInfo.InvariantCulture, $"{name}  step {done}/{steps}  {(int)left / 60}:{(int)left % 60:00} left");
+    }
+
     /// <summary>Says what is under way.</summary>
     public void Begin(string part)
     {
@@ -54,9 +61,7 @@ public sealed class ProgressDisplay
         else if (shown is not { } last || Stopwatch.GetElapsedTime(last) >= PlainInterval)
         {
             shown = Stopwatch.GetTimestamp();
-            var left = (steps - done) * Stopwatch.GetElapsedTime(started).TotalSeconds / done;
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{name}  step {done}/{steps}  {(int)left / 60}:{(int)left % 60:00} left"));
+            Console.Error.WriteLine(Line(name, done, steps, Stopwatch.GetElapsedTime(started)));
         }
         stop.ThrowIfCancellationRequested();
     }

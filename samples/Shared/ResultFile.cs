@@ -8,5 +8,5 @@ public static class ResultFile
     private static readonly JsonSerializerOptions Json =
         new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
-    public static void Write(string path, object results) => File.WriteAllText(path, JsonSerializer.Serialize(results, Json) + "\n");
+    public static void Write(string path, object results) => AtomicFile.Write(path, JsonSerializer.Serialize(results, Json) + "\n");
 }

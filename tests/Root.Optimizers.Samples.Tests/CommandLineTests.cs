@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Root.Optimizers.Tests.Support;
 
 namespace Root.Optimizers.Samples.Tests;
@@ -20,17 +21,25 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("CharGpt")]
     [InlineData("ManifoldMlp")]
     [InlineData("VisionTransformer")]
-    [InlineData(Benchmarks, "compare")]
-    [InlineData(Benchmarks, "learning")]
-    [InlineData(Benchmarks, "types")]
-    [InlineData(Benchmarks, "results")]
-    public void Help_says_what_there_is(string program, params string[] command)
+    public void Help_says_what_there_is(string program) => Assert.Contains("--json", Help(program));
+
+    [Fact]
+    public void Every_benchmark_has_help_and_JSON()
+    {
+        var commands = Regex.Matches(Help(Benchmarks).Split("Commands:")[1], "^  ([a-z]+)", RegexOptions.Multiline)
+            .Select(row => row.Groups[1].Value).ToArray();
+        Assert.Contains("micro", commands);
+        Assert.Contains("results", commands);
+        Assert.Equal([], commands.Where(command => !Help(Benchmarks, command).Contains("--json")));
+    }
+
+    private static string Help(string program, params string[] command)
     {
         var run = Run(program, [.. command, "--help"]);
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         Assert.Contains("Usage:", run.Output);
-        Assert.Contains("--json", run.Output);
         Assert.DoesNotContain('\e', run.Output);
+        return run.Output;
     }
 
     [Theory]
@@ -41,6 +50,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("VisionTransformer", "--no-such-option")]
     [InlineData(Benchmarks, "no-such-command")]
     [InlineData(Benchmarks, "compare --seeds 0", "--seeds 0")]
+    [InlineData(Benchmarks, "digest --steps 0", "--steps 0")]
     [InlineData(Benchmarks, "results no-such-page", "no-such-page")]
     public void A_command_line_that_makes_no_sense_ends_with_2_and_a_message(string program, string arguments, string? named = null)
     {
@@ -86,6 +96,35 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal((130, ""), (run.ExitCode, run.Output));
         Assert.EndsWith("Stopped.\n", run.Error);
         Assert.DoesNotContain("   at ", run.Error);
+    }
+
+    [Theory]
+    [InlineData("digest --steps 1000000", "left")] // Ends after the step under way.
+    [InlineData("micro --filter *Quantile*", "")] // Knows of no steps: ends at once.
+    public void Ctrl_C_ends_it_with_130_a_message_and_no_file(string command, string begun)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals are sent as on Linux.");
+        const int SigInt = 2;
+        var json = Path.Combine(folder.FullName, "figures.json");
+        // A process that a script has started in the background would ignore it.
+        using var process = Start(new ProcessStartInfo("env",
+            ["--default-signal=INT", "dotnet", Built(Benchmarks), .. command.Split(' '), "--json", json]));
+        var said = begun == "" ? process.StandardOutput.ReadLine() : process.StandardError.ReadLine();
+        Assert.Contains(begun, said);
+        Assert.Equal(0, Kill(process.Id, SigInt));
+        var run = Finish(process);
+        Assert.Equal(130, run.ExitCode);
+        Assert.EndsWith("Stopped.\n", run.Error);
+        Assert.DoesNotContain("   at ", run.Error);
+        Assert.Empty(folder.EnumerateFiles());
+    }
+
+    [Fact]
+    public void What_is_simulated_is_in_JSON()
+    {
+        var json = Path.Combine(folder.FullName, "figures.json");
+        Assert.Equal(0, Run(Benchmarks, "scale", "--simulate", "1.1b", "--json", json).ExitCode);
+        Assert.Equal(20, JsonDocument.Parse(File.ReadAllText(json)).RootElement.GetProperty("simulated").GetArrayLength());
     }
 
     [Fact]

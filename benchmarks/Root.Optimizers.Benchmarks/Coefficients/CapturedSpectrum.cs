@@ -3,6 +3,7 @@ using System.Text.Json;
 using Root.Optimizers.AdaNewton;
 using Root.Optimizers.Benchmarks.Fidelity;
 using Root.Optimizers.Orthogonalization;
+using Shared;
 
 namespace Root.Optimizers.Benchmarks.Coefficients;
 
@@ -33,7 +34,7 @@ internal sealed record CapturedSpectrum(long[] Shape, double[] Values)
     }
 
     /// <summary>A line to each shape.</summary>
-    public static void Save(string file, IEnumerable<CapturedSpectrum> spectra) => File.WriteAllText(file,
+    public static void Save(string file, IEnumerable<CapturedSpectrum> spectra) => AtomicFile.Write(file,
         "[" + string.Join(",\n", spectra.Select(s => JsonSerializer.Serialize(s, JsonSerializerOptions.Web))) + "]\n");
 
     public static CapturedSpectrum[] Of(IEnumerable<Momentum> captured) => captured

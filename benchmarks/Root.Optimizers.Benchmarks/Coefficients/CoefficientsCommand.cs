@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Root.Optimizers.AdaNewton;
+using Shared;
 
 namespace Root.Optimizers.Benchmarks.Coefficients;
 
@@ -20,24 +21,39 @@ internal static class CoefficientsCommand
 
     public static Command Create()
     {
-        var command = new Command("coefficients", $"Fits the coefficients that the library ships with into {Folder}.");
-        command.SetAction(_ => Run());
+        var json = new Option<string?>("--json") { Description = "file for the errors of the fits" };
+        var command = new Command("coefficients", $"Fits the coefficients that the library ships with into {Folder}.") { json };
+        command.SetAction(given => Run(given.GetValue(json)));
         return command;
     }
 
-    private static int Run()
+    private static int Run(string? json)
     {
         var spectra = CapturedSpectrum.Load(CapturedSpectrum.Width192);
-        var table = new CoefficientTable();
-        foreach (var (rows, columns) in Widths.SelectMany(w => new[] { (w, w), (w, 2 * w), (w, 3 * w), (w, 4 * w) }).Concat(Others))
-            foreach (var steps in new[] { 3, 4, 5 })
+        var fits =
+            from shape in Widths.SelectMany(w => new[] { (w, w), (w, 2 * w), (w, 3 * w), (w, 4 * w) }).Concat(Others)
+            from steps in Enumerable.Range(3, 3)
+            select (rows: shape.Item1, columns: shape.Item2, steps);
+        var all = fits.ToArray();
+        var table = ProgressDisplay.Run(all.Length, progress =>
+        {
+            var table = new CoefficientTable();
+            foreach (var (rows, columns, steps) in all)
             {
+                progress.Begin($"{rows}x{columns}, {steps} steps");
                 var spectrum = CapturedSpectrum.Nearest(spectra, rows, columns).As(Math.Min(rows, columns));
                 var (schedule, error) = ScheduleFit.Fit(spectrum, rows, columns, steps);
                 table.Set(rows, columns, new(schedule, error));
+                progress.Step();
             }
-        table.Save(Path.Combine(Folder, TableFile));
-        Console.WriteLine($"{table.Entries.Count} entries in {Path.Combine(Folder, TableFile)}");
+            return table;
+        });
+        var file = Path.Combine(Folder, TableFile);
+        table.Save(file);
+        Console.WriteLine($"{table.Entries.Count} entries in {file}");
+        if (json is not null)
+            ResultFile.Write(json, new
+                { file, results = table.Entries.Select(e => new { e.shorter, e.longer, e.steps, error = e.entry.Error }) });
         return 0;
     }
 }

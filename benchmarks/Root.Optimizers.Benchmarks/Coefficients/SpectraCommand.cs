@@ -26,8 +26,9 @@ internal static class SpectraCommand
         var steps = new Option<int>("--steps") { Description = "training steps", DefaultValueFactory = _ => 300 };
         var file = new Option<string>("--out")
             { Description = "file for the spectra", DefaultValueFactory = _ => $"{CapturedSpectrum.Folder}/{CapturedSpectrum.Width768}" };
+        var json = new Option<string?>("--json") { Description = "file for the validation loss and the shapes" };
         var command = new Command("spectra", "Trains CharGpt and writes the singular values of its clipped momentum, by shape.")
-            { width, heads, layers, batch, lr, steps, file };
+            { width, heads, layers, batch, lr, steps, file, json };
         command.SetAction(given => Run(new TrainOptions
         {
             Model = new() { Width = given.GetValue(width), Heads = given.GetValue(heads), Layers = given.GetValue(layers) },
@@ -35,11 +36,11 @@ internal static class SpectraCommand
             LearningRate = given.GetValue(lr),
             Steps = given.GetValue(steps),
             EvalEvery = Math.Max(1, given.GetValue(steps)),
-        }.Validated(), given.GetValue(file)!));
+        }.Validated(), given.GetValue(file)!, given.GetValue(json)));
         return command;
     }
 
-    private static int Run(TrainOptions options, string file)
+    private static int Run(TrainOptions options, string file, string? json)
     {
         if (options.Steps < FromStep)
             throw new UserException($"--steps {options.Steps}: spectra are taken from step {FromStep} on.", UserException.Usage);
@@ -57,6 +58,9 @@ internal static class SpectraCommand
         CapturedSpectrum.Save(file, spectra);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{spectra.Length} shapes in {file}; validation loss after {options.Steps} steps {loss:0.000}"));
+        if (json is not null)
+            ResultFile.Write(json, new
+                { machine = Machine.Describe(), file, options.Steps, val_loss = loss, shapes = spectra.Select(s => s.Shape) });
         return 0;
     }
 

@@ -142,8 +142,7 @@ internal static class Figures
     /// <summary>Writes a page and a plot under a common name.</summary>
     public static void Save(string folder, string name, string page, LinePlot plot)
     {
-        Directory.CreateDirectory(folder);
-        File.WriteAllText(Path.Combine(folder, name + ".md"), page);
+        AtomicFile.Write(Path.Combine(folder, name + ".md"), page);
         plot.Save(Path.Combine(folder, name + ".svg"));
     }
 }

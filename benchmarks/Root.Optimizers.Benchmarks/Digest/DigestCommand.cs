@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using Root.Optimizers.Manifolds.Tangent;
 using Root.Optimizers.Modular;
+using Shared;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -40,30 +41,42 @@ internal static class DigestCommand
 
     public static Command Create()
     {
-        var steps = new Option<int>("--steps") { DefaultValueFactory = _ => 60 };
-        var command = new Command("digest", "A hash of every optimizer's parameters after steps over a mixed model.") { steps };
-        command.SetAction(given => Run(given.GetValue(steps)));
+        var steps = new Option<int>("--steps") { Description = "of each optimizer", DefaultValueFactory = _ => 60 };
+        var json = new Option<string?>("--json") { Description = "file for the hashes" };
+        var command = new Command("digest", "A hash of every optimizer's parameters after steps over a mixed model.") { steps, json };
+        command.SetAction(given => Run(given.GetValue(steps), given.GetValue(json)));
         return command;
     }
 
-    private static int Run(int steps)
+    private static int Run(int steps, string? json)
     {
-        foreach (var (name, make) in Optimizers)
+        if (steps < 1) throw new UserException($"--steps {steps}: must be 1 or more.", UserException.Usage);
+        var hashes = ProgressDisplay.Run((Optimizers.Length + 1) * steps, progress =>
         {
+            var hashes = new Dictionary<string, string>();
+            foreach (var (name, make) in Optimizers)
+            {
+                progress.Begin(name);
+                manual_seed(1);
+                var parameters = MixedModel();
+                using var optimizer = make(parameters);
+                hashes[name] = Hash(optimizer, steps, progress.Step);
+            }
+            const string last = "modular descent";
+            progress.Begin(last);
             manual_seed(1);
-            var parameters = MixedModel();
-            using var optimizer = make(parameters);
-            Print(name, optimizer, steps);
-        }
-        manual_seed(1);
-        using var model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(32, 40, hasBias: false), nn.ReLU(),
-            nn.Linear(40, 10));
-        using var descent = new ModularDescent(model, ModularBudget.FromSequential(model));
-        Print("modular descent", descent, steps);
+            using var model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(32, 40, hasBias: false), nn.ReLU(),
+                nn.Linear(40, 10));
+            using var descent = new ModularDescent(model, ModularBudget.FromSequential(model));
+            hashes[last] = Hash(descent, steps, progress.Step);
+            return hashes;
+        });
+        foreach (var (name, hash) in hashes) Console.WriteLine($"{name,-44} {hash}");
+        if (json is not null) ResultFile.Write(json, new { machine = Machine.Describe(), steps, hashes });
         return 0;
     }
 
-    private static void Print(string name, MatrixOptimizer optimizer, int steps)
+    private static string Hash(MatrixOptimizer optimizer, int steps, Action stepped)
     {
         var parameters = optimizer.parameters().ToArray();
         for (var step = 1; step <= steps; step++)
@@ -74,9 +87,10 @@ internal static class DigestCommand
                 parameter.grad = ReferenceEquals(parameter, parameters[^1]) && step % 7 == 0 ? null
                     : (randn(parameter.shape) * 0.1 + ones(parameter.shape) * 0.02).to(parameter.dtype);
             optimizer.step();
+            stepped();
         }
         var hash = SHA256.HashData(parameters.SelectMany(p => p.detach().bytes.ToArray()).ToArray());
-        Console.WriteLine($"{name,-44} {Convert.ToHexStringLower(hash)[..16]}");
+        return Convert.ToHexStringLower(hash)[..16];
     }
 
     /// <summary>All routes, shapes of every kind and both orientations, and the 16-bit and the wide type.</summary>

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using CharGpt;
 using Shared;
@@ -101,6 +100,6 @@ internal static class FidelityCommand
                 return (JsonNode)item;
             }).ToArray()),
         };
-        File.WriteAllText(path, document.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+        ResultFile.Write(path, document);
     }
 }

@@ -55,12 +55,15 @@ internal static class HostCommand
         return command;
     }
 
+    /// <summary>In which code is compiled: they do not count.</summary>
+    private const int FirstRounds = 20;
+
     private static int Run(string set, Device device, int rounds, string? path)
     {
         if (rounds < 1) throw new UserException($"--rounds {rounds}: must be 1 or more.", UserException.Usage);
         set_num_threads(1);
-        var costs = Measure(set, rounds, device, Contenders, "")
-            .Concat(Measure(set, rounds, META, Contenders.Where(c => c.OnMeta), Meta)).ToDictionary();
+        var costs = ProgressDisplay.Run(2 * (FirstRounds + rounds), progress => Measure(set, rounds, device, Contenders, "", progress)
+            .Concat(Measure(set, rounds, META, Contenders.Where(c => c.OnMeta), Meta, progress)).ToDictionary());
         var ratios = new Dictionary<string, double>();
         Console.WriteLine($"A step over the {HostModel.Make(set, META).Length} parameters of {set}, a few entries each, on {device}, one "
             + $"thread; medians of {rounds}:\n");
@@ -81,10 +84,11 @@ internal static class HostCommand
         return 0;
     }
 
-    /// <summary>All take their steps in turn; the first twenty, in which code is compiled, do not count.</summary>
+    /// <summary>All take their steps in turn.</summary>
     private static IEnumerable<KeyValuePair<string, Cost>> Measure(string set, int rounds, Device device, IEnumerable<Contender> contenders,
-        string suffix)
+        string suffix, ProgressDisplay progress)
     {
+        progress.Begin($"{device} tensors");
         var made = contenders.Select(contender =>
         {
             manual_seed(1);
@@ -92,7 +96,8 @@ internal static class HostCommand
             foreach (var (_, parameter) in parameters) parameter.grad = HostModel.Randn(parameter.shape, device);
             return (contender.Name, optimizer: contender.Make(parameters), seconds: new List<double>(), bytes: new List<double>());
         }).ToArray();
-        for (var round = -20; round < rounds; round++)
+        for (var round = -FirstRounds; round < rounds; round++)
+        {
             foreach (var (_, optimizer, seconds, bytes) in made)
             {
                 var before = GC.GetAllocatedBytesForCurrentThread();
@@ -101,6 +106,8 @@ internal static class HostCommand
                 seconds.Add(took);
                 bytes.Add(GC.GetAllocatedBytesForCurrentThread() - before);
             }
+            progress.Step();
+        }
         foreach (var (name, optimizer, seconds, bytes) in made)
         {
             optimizer.Dispose();

@@ -45,6 +45,17 @@ internal static class ManifoldCommand
     private static int Run(string? path, bool quick)
     {
         var shapes = quick ? Shapes.Where(s => s.rows * s.cols <= 512 * 128).ToArray() : Shapes;
+        var results = ProgressDisplay.Run(shapes.Length, progress =>
+        {
+            var results = new List<Result>();
+            foreach (var (rows, cols) in shapes)
+            {
+                progress.Begin($"{rows}x{cols}");
+                results.Add(Measure(rows, cols));
+                progress.Step();
+            }
+            return results;
+        });
 
         const string titles = "| shape | form | rational, s | polynomial, s | dual ascent, s | in float32, s | speedup | exact tangency "
             + "| exact gap | dual tangency | step, s | gain | length | SPEL step, s | SPEL gain | SPEL length |";
@@ -56,15 +67,12 @@ internal static class ManifoldCommand
             {titles}
             |---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
             """);
-        var results = new List<Result>();
-        foreach (var (rows, cols) in shapes)
+        foreach (var r in results)
         {
-            var r = Measure(rows, cols);
-            results.Add(r);
             double[] figures = [r.RationalSeconds, r.PolynomialSeconds, r.DualSeconds, r.DualFloat32Seconds, r.Speedup,
                 r.ExactTangency, r.ExactGap, r.DualTangency,
                 r.ExactStep.Seconds, r.ExactStep.Gain, r.ExactStep.Length, r.SpelStep.Seconds, r.SpelStep.Gain, r.SpelStep.Length];
-            Console.WriteLine($"| {rows}x{cols} | {r.Form} | {string.Join(" | ", figures.Select(Figure))} |");
+            Console.WriteLine($"| {r.Rows}x{r.Cols} | {r.Form} | {string.Join(" | ", figures.Select(Figure))} |");
         }
         if (path is not null)
             ResultFile.Write(path, new

@@ -52,23 +52,31 @@ internal static class MemoryCommand
                 UserException.Usage);
         var parameters = ParameterSet.Make(set, Gradients.Gaussian, CPU);
         var model = 4.0 / (1 << 20) * parameters.Sum(p => p.numel());
+        var chosen = Contenders.Where(c => only.Length == 0 || only.Contains(c.name)).ToArray();
+        var uses = ProgressDisplay.Run(chosen.Length, progress =>
+        {
+            var uses = new Dictionary<string, Use>();
+            foreach (var (name, make, step) in chosen)
+            {
+                progress.Begin(name);
+                var before = ResidentMemory.Now();
+                using var optimizer = make(parameters);
+                step(optimizer);
+                var held = ResidentMemory.Now();
+                ResidentMemory.ResetPeak();
+                step(optimizer);
+                step(optimizer);
+                uses[name] = new(held - before, ResidentMemory.Peak() - held);
+                progress.Step();
+            }
+            return uses;
+        });
         Console.WriteLine(FormattableString.Invariant($"{set}: parameters {model:0} MiB, gradients as much. Resident memory:\n"));
         Console.WriteLine("| optimizer | state, MiB | peak of a step above all, MiB | of the parameters |");
         Console.WriteLine("|---|---|---|---|");
-        var uses = new Dictionary<string, Use>();
-        foreach (var (name, make, step) in Contenders.Where(c => only.Length == 0 || only.Contains(c.name)))
-        {
-            var before = ResidentMemory.Now();
-            using var optimizer = make(parameters);
-            step(optimizer);
-            var held = ResidentMemory.Now();
-            ResidentMemory.ResetPeak();
-            step(optimizer);
-            step(optimizer);
-            var use = uses[name] = new(held - before, ResidentMemory.Peak() - held);
+        foreach (var (name, use) in uses)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"| {name} | {use.StateMiB:0} | {use.PeakMiB:0} | {use.PeakMiB / model:0.00} |"));
-        }
         Console.WriteLine($"\n{Machine.Describe()}");
         if (path is not null)
             ResultFile.Write(path,

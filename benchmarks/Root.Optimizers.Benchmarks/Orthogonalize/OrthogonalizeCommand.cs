@@ -41,35 +41,37 @@ internal static class OrthogonalizeCommand
     private static int Run((long rows, long columns)[] shapes, Device device, string? results, string? json)
     {
         using var grad = no_grad();
-        var page = new StringBuilder();
-        page.AppendLine($"Mean of (s - 1)^2 over the singular values of the result. {Machine.Describe()}.");
-        var all = new List<object>();
-        foreach (var (rows, columns) in shapes)
+        var all = ProgressDisplay.Run(shapes.Length * Spectra.All.Count, progress =>
         {
-            var measured = new List<Measured>();
-            foreach (var (spectrum, make) in Spectra.All)
-            {
-                using var scope = NewDisposeScope();
-                manual_seed(1);
-                var matrix = make(rows, columns).to(device);
-                var momentum = new Momentum(0, 0, false, matrix);
-                foreach (var m in Fidelity.Evaluation.Of(momentum, Sets(matrix)))
+            var all = new List<(long rows, long columns, string spectrum, Measured measured)>();
+            foreach (var (rows, columns) in shapes)
+                foreach (var (spectrum, make) in Spectra.All)
                 {
-                    measured.Add(m);
-                    all.Add(new { rows, columns, spectrum, set = m.Method, squared = m.Squared, largest = m.Largest,
-                        relative = m.Relative });
+                    progress.Begin($"{rows}x{columns}, {spectrum}");
+                    using var scope = NewDisposeScope();
+                    manual_seed(1);
+                    var matrix = make(rows, columns).to(device);
+                    all.AddRange(Fidelity.Evaluation.Of(new Momentum(0, 0, false, matrix), Sets(matrix))
+                        .Select(measured => (rows, columns, spectrum, measured)));
+                    progress.Step();
                 }
-            }
-            var table = Table($"{rows}x{columns}", measured);
-            Console.WriteLine(table);
-            page.AppendLine().Append(table);
-        }
+            return all;
+        });
+
+        var tables = all.GroupBy(m => $"{m.rows}x{m.columns}", m => m.measured).Select(shape => Table(shape.Key, shape)).ToArray();
+        foreach (var table in tables) Console.WriteLine(table);
         if (results is not null)
+            AtomicFile.Write(Path.Combine(results, "orthogonalize.md"),
+                $"Mean of (s - 1)^2 over the singular values of the result. {Machine.Describe()}.\n\n{string.Join("\n", tables)}");
+        Figures.SaveJson(json, new
         {
-            Directory.CreateDirectory(results);
-            File.WriteAllText(Path.Combine(results, "orthogonalize.md"), page.ToString());
-        }
-        Figures.SaveJson(json, new { machine = Machine.Describe(), results = all });
+            machine = Machine.Describe(),
+            results = all.Select(m => new
+            {
+                m.rows, m.columns, m.spectrum, set = m.measured.Method, squared = m.measured.Squared, largest = m.measured.Largest,
+                relative = m.measured.Relative,
+            }),
+        });
         return 0;
     }
 
@@ -105,7 +107,7 @@ internal static class OrthogonalizeCommand
         return ($"ROOT's for {a}x{b}, 5", Root.Optimizers.AdaNewton.Coefficients.Published.For(a, b, 5));
     }
 
-    private static string Table(string title, List<Measured> measured)
+    private static string Table(string title, IEnumerable<Measured> measured)
     {
         var text = new StringBuilder();
         text.AppendLine($"| {title} | {string.Join(" | ", Spectra.All.Select(s => s.name))} |");

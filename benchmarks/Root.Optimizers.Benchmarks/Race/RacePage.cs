@@ -20,7 +20,8 @@ internal static class RacePage
     }
 
     /// <summary>On which the runs were made.</summary>
-    public static string Machines(IEnumerable<RaceRun> runs) => string.Join("; ", runs.Select(run => run.Machine).Distinct());
+    public static string Machines(IEnumerable<RaceRun> runs) => string.Join("; ", runs.Select(run =>
+        run.AtOnce > 1 ? $"{run.Machine}, {run.AtOnce} runs at once" : run.Machine).Distinct());
 
     private static void Append(StringBuilder text, RaceStage stage, RaceSetting setting, List<RaceResult> results)
     {
@@ -28,17 +29,20 @@ internal static class RacePage
         text.AppendLine().AppendLine($"## {char.ToUpperInvariant(stage.Name[0])}{stage.Name[1..]}").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture, $"Width {setting.Width}, {setting.Layers} layers, {stage.Steps} steps, seeds "
             + $"{string.Join(", ", stage.SeedNumbers)}, {setting.Device}{(setting.Noise ? ", with gradient noise" : "")}.").AppendLine();
-        text.AppendLine("| entry | | rate | loss | by seed | less Muon's | standard error | p "
-            + (stage.Shortens ? "| of the steps " : "") + "| time of a step |");
-        text.AppendLine(stage.Shortens ? "|---|---|---|---|---|---|---|---|---|---|" : "|---|---|---|---|---|---|---|---|---|");
+        // Runs that share a machine begin and end apart, and each has another share of it.
+        var isTimed = results.All(result => result.Runs.All(run => run.AtOnce == 1));
+        string[] titles = ["entry", "", "rate", "loss", "by seed", "less Muon's", "standard error", "p",
+            .. stage.Shortens ? ["of the steps"] : Array.Empty<string>(), .. isTimed ? ["time of a step"] : Array.Empty<string>()];
+        text.AppendLine($"| {string.Join(" | ", titles)} |").AppendLine($"|{string.Concat(titles.Select(_ => "---|"))}");
         foreach (var result in results.OrderBy(result => result.Runs.Average(run => run.Score)))
         {
             var isReference = result == reference;
             text.Append(CultureInfo.InvariantCulture, $"| {result.Entry.Name} | {result.Entry.Meaning} | {Rate(result, stage)} | ");
             text.Append($"{Figures.WithSpread([.. result.Runs.Select(run => run.Score)])} | ");
-            text.Append($"{(isReference ? " | | " : Cells(result.Less(reference)))} | ");
-            if (stage.Shortens) text.Append($"{(isReference ? "1" : Shares(result, reference))} | ");
-            text.AppendLine(CultureInfo.InvariantCulture, $"{Seconds(result) / Seconds(reference):0.00} |");
+            text.Append($"{(isReference ? " | | " : Cells(result.Less(reference)))} |");
+            if (stage.Shortens) text.Append($" {(isReference ? "1" : Shares(result, reference))} |");
+            if (isTimed) text.Append(CultureInfo.InvariantCulture, $" {Seconds(result) / Seconds(reference):0.00} |");
+            text.AppendLine();
         }
         if (stage.Trials == 0) return;
         text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"Rates were chosen by the losses of seed {RaceRules.TuningSeed}:");

@@ -23,8 +23,9 @@ internal sealed record RaceKey(RaceSetting Setting, string Entry, int Steps, dou
 /// <param name="Validation">Step and validation loss.</param>
 /// <param name="Version">Of the program, with the commit.</param>
 /// <param name="Machine">On which.</param>
+/// <param name="AtOnce">How many runs shared it: where it was more than this one, its time says nothing.</param>
 internal sealed record RaceRun(RaceKey Key, double? Loss, double? SecondsPerStep, IReadOnlyList<RacePoint> Validation, string Version,
-    string Machine)
+    string Machine, int AtOnce = 1)
 {
     /// <summary>Larger than any other where it diverged.</summary>
     [JsonIgnore]

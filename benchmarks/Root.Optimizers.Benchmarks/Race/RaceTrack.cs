@@ -123,7 +123,10 @@ internal sealed class RaceTrack(RaceLog log, RaceSetting setting, TimeSpan limit
         log.Add(run);
         lock (_timing) _secondsPerStep = Math.Max(_secondsPerStep, Stopwatch.GetElapsedTime(started).TotalSeconds / key.Steps);
         _idle.Writer.TryWrite(worker);
-        Console.WriteLine(FormattableString.Invariant($"{key}: {Figures.Loss(run.Score)}, {run.SecondsPerStep:0.000} s a step"));
+        // How many runs there will be is decided as they end: what is known of the time left is the stage's limit.
+        var left = limit - Stopwatch.GetElapsedTime(_started);
+        Console.Error.WriteLine(FormattableString.Invariant(
+            $"{key}: {Figures.Loss(run.Score)}, {run.SecondsPerStep:0.000} s a step; at most {left.TotalMinutes:0} minutes left"));
         return run;
     }
 

@@ -24,6 +24,8 @@ internal static class RaceWorkerCommand
     private static void Run(int count)
     {
         CpuThreads.Configure(count);
+        // Ctrl-C reaches all processes of a terminal: this one ends with the race, by its input.
+        using var signal = new StopSignal();
         // What else is printed must not get between the answers.
         var answers = Console.Out;
         Console.SetOut(Console.Error);
@@ -50,7 +52,7 @@ internal static class RaceWorkerCommand
         try
         {
             var run = RaceTraining.Train(JsonSerializer.Deserialize<RaceKey>(line)!);
-            return new(run with { Machine = $"{run.Machine}, {count} runs at once" }, null);
+            return new(run with { AtOnce = count }, null);
         }
         catch (Exception e)
         {

@@ -36,8 +36,8 @@ internal sealed class ResultRun(Result result, string commit)
         var on = output.Contains($", libtorch {TorchSharp.torch.__version__}") ? "" : $"; {machine}";
         var block = string.Create(CultureInfo.InvariantCulture,
             $"`{result.Command}`: {date:yyyy-MM-dd}, commit {commit}, {minutes:0.#} minutes{on}.\n\n{output}");
-        Write(Path.Combine(_folder, "output.md"), output);
-        Write(result.Page, result.Put(block, File.ReadAllText(result.Page)));
+        AtomicFile.Write(Path.Combine(_folder, "output.md"), output);
+        AtomicFile.Write(result.Page, result.Put(block, File.ReadAllText(result.Page)));
         foreach (var picture in Directory.EnumerateFiles(_folder, "*.svg"))
             File.Copy(picture, Path.Combine(Path.GetDirectoryName(result.Page)!, Path.GetFileName(picture)), overwrite: true);
         // Last: what it is there for has been done.
@@ -66,6 +66,4 @@ internal sealed class ResultRun(Result result, string commit)
         process.WaitForExit();
         return (process.ExitCode, output);
     }
-
-    private static void Write(string path, string text) => AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 }

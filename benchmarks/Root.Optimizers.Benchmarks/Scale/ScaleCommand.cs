@@ -26,21 +26,27 @@ internal static class ScaleCommand
         var json = new Option<string?>("--json") { Description = "file for the figures" };
         var command = new Command("scale", "Optimizers on several ranks: replicated, and shared out.")
             { ranks, parameters, batch, rounds, minutes, simulate, json };
-        command.SetAction(given => given.GetValue(simulate) is { } models ? Simulate(models.Split(','))
-            : ProcessGroup.Run(group => OnRank(group, given.GetValue(ranks)!, given.GetValue(parameters)!, given.GetValue(batch),
-                given.GetValue(rounds), given.GetValue(minutes), given.GetValue(json))));
+        command.SetAction(given =>
+        {
+            if (given.GetValue(simulate) is { } models) return Simulate(models.Split(','), given.GetValue(json));
+            var exitCode = 0;
+            ProcessGroup.Run(group => exitCode = OnRank(group, given.GetValue(ranks)!, given.GetValue(parameters)!,
+                given.GetValue(batch), given.GetValue(rounds), given.GetValue(minutes), given.GetValue(json)));
+            return exitCode;
+        });
         return command;
     }
 
-    private static int Simulate(string[] models)
+    private static int Simulate(string[] models, string? path)
     {
         if (Array.Find(models, model => !Simulation.Has(model)) is { } unknown)
             throw new UserException($"--simulate {unknown}: of {Simulation.Names}.", UserException.Usage);
         foreach (var model in models) Console.Write(Simulation.Page(model));
+        if (path is not null) ResultFile.Write(path, new { simulated = models.SelectMany(Simulation.Rows) });
         return 0;
     }
 
-    private static void OnRank(IProcessGroup group, string ranks, string model, int batch, int rounds, double minutes, string? path)
+    private static int OnRank(IProcessGroup group, string ranks, string model, int batch, int rounds, double minutes, string? path)
     {
         try
         {
@@ -50,11 +56,12 @@ internal static class ScaleCommand
                 throw new UserException($"--minutes {minutes}: must be from 0 to 10,000.", UserException.Usage);
             if (batch < 1 || batch % group.Size != 0)
                 throw new UserException($"--batch {batch}: {group.Size} ranks cannot have equal parts of it.", UserException.Usage);
-            Measure(group, Sizes(ranks, group.Size), model, batch, rounds, minutes, path);
+            return Measure(group, Sizes(ranks, group.Size), model, batch, rounds, minutes, path);
         }
         catch (UserException e) when (group.Size > 1)
         {
             group.Abort(e.Message);
+            throw;
         }
     }
 
@@ -66,23 +73,29 @@ internal static class ScaleCommand
             : throw new UserException($"--ranks {ranks}: 1, another number, or both; ./run bench starts as many.", UserException.Usage);
     }
 
-    private static void Measure(IProcessGroup group, int[] sizes, string model, int batch, int rounds, double minutes, string? path)
+    private static int Measure(IProcessGroup group, int[] sizes, string model, int batch, int rounds, double minutes, string? path)
     {
         using var work = new ScaleWork(model, batch, group.Rank);
         using var run = new ScaleRun(group, sizes, work, batch);
-        var rows = run.Measure(rounds, TimeSpan.FromMinutes(minutes));
-        if (group.Rank > 0) return;
+        using var stop = new StopSignal();
+        if (run.Measure(rounds, TimeSpan.FromMinutes(minutes), stop.Token) is not { } rows)
+        {
+            if (group.Rank == 0) Console.Error.WriteLine("Stopped.");
+            return StopSignal.ExitCode;
+        }
+        if (group.Rank > 0) return 0;
         Console.WriteLine(Machine.Describe());
         Console.Write(ScalePage.Of(rows, FormattableString.Invariant(
             $"{model} ({work.Parameters / 1e6:0.0} M parameters), {batch} sequences of {work.Context} bytes, medians of {run.Rounds}")));
         if (group.Size > 1)
             Console.WriteLine(FormattableString.Invariant(
                 $"\nBetween the ranks a call takes {run.Latency * 1e3:0.00} ms, and {run.BytesPerSecond / 1e9:0.00} GB/s are sent."));
-        if (path is null) return;
+        if (path is null) return 0;
         ResultFile.Write(path, new
         {
             machine = Machine.Describe(), @params = model, batch, work.Context, run.Rounds, run.Latency,
             bytes_per_second = group.Size > 1 ? run.BytesPerSecond : (double?)null, rows,
         });
+        return 0;
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Root.Optimizers.Core.Ranks;
+using Shared;
 using static TorchSharp.torch;
 
 namespace Root.Optimizers.Benchmarks.Scale;
@@ -46,25 +47,32 @@ internal sealed class ScaleRun : IDisposable
     /// <summary>Measures; every rank calls it.</summary>
     /// <param name="rounds">At the most.</param>
     /// <param name="limit">When it is over no further round begins, but for the first that counts.</param>
-    public IReadOnlyList<ScaleRow> Measure(int rounds, TimeSpan limit)
+    /// <param name="stop">Cancelled where the user wants none; rank 0's decides, since ranks wait for one another.</param>
+    /// <returns>Null where it was stopped.</returns>
+    public IReadOnlyList<ScaleRow>? Measure(int rounds, TimeSpan limit, CancellationToken stop)
     {
         var since = Stopwatch.StartNew();
         MeasureLink();
-        for (var round = 0; round <= WarmUp || (round < WarmUp + rounds && !IsOver()); round++, Rounds = round - WarmUp)
+        for (var round = 0; round < WarmUp + rounds; round++, Rounds = round - WarmUp)
+        {
+            if (AgreeOn(stop.IsCancellationRequested)) return null;
+            if (round > WarmUp && AgreeOn(since.Elapsed > limit)) break;
             foreach (var entry in _entries)
                 foreach (var (_, sequences) in ScalingsOf(entry))
                 {
                     _group.Barrier();
                     entry.Step(sequences, isCounted: round >= WarmUp);
                 }
+            if (_group.Rank == 0) Console.Error.WriteLine(ProgressDisplay.Line("round", round + 1, WarmUp + rounds, since.Elapsed));
+        }
         var rows = _entries.SelectMany(entry => ScalingsOf(entry).Select(its => entry.Row(_group, its.sequences, its.name))).ToArray();
         return [.. rows.Select(row => row with { Predicted = Predict(row, rows), OfReplicated = Compare(row, rows) })];
 
-        bool IsOver()
+        bool AgreeOn(bool own)
         {
-            using var isOver = tensor(since.Elapsed > limit);
-            _group.Broadcast(isOver, root: 0);
-            return isOver.item<bool>();
+            using var agreed = tensor(own);
+            _group.Broadcast(agreed, root: 0);
+            return agreed.item<bool>();
         }
     }
 

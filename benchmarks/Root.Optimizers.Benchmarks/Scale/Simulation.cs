@@ -38,11 +38,20 @@ internal static class Simulation
     public static ShardUnit Unit(long rows, long columns, int entryBytes) =>
         new(ShardUnit.CostOf(new(rows, columns)), rows * columns, entryBytes);
 
+    /// <summary>What the model says: of each machine, by ranks.</summary>
+    public static IEnumerable<SimulatedRow> Rows(string model) =>
+        from machine in Machines
+        from ranks in Ranks
+        let plan = Plan(model, ranks, machine.EntryBytes)
+        select new SimulatedRow(model, machine.Name, ranks, machine.Training(plan, Known[model].tokens), machine.Replicated(plan),
+            machine.Owned(plan), machine.Reduce(plan), machine.ReduceToOwners(plan), machine.Gather(plan),
+            plan.Costs.Max() / plan.Costs.Average(), plan.Bytes.Max() / plan.Bytes.Average());
+
     /// <summary>The tables of a model.</summary>
     public static string Page(string model)
     {
         var text = new StringBuilder();
-        foreach (var machine in Machines)
+        foreach (var (machine, rows) in Machines.Zip(Rows(model).Chunk(Ranks.Length)))
         {
             text.AppendLine(CultureInfo.InvariantCulture,
                 $"\n{model} on ranks that are each a {machine.Name} of {machine.FlopsPerSecond / 1e12:0.#} TFLOP/s and "
@@ -50,15 +59,11 @@ internal static class Simulation
                 .AppendLine("| ranks | forward, backward | orthogonalize, replicated | owned | reduce, to the owners | gather "
                     + "| the most that one multiplies and sends, of the mean |")
                 .AppendLine("|---|---|---|---|---|---|---|");
-            foreach (var ranks in Ranks)
-            {
-                var plan = Plan(model, ranks, machine.EntryBytes);
+            foreach (var row in rows)
                 text.AppendLine(CultureInfo.InvariantCulture,
-                    $"| {ranks:N0} | {Seconds(machine.Training(plan, Known[model].tokens))} | {Seconds(machine.Replicated(plan))} "
-                    + $"| {Seconds(machine.Owned(plan))} "
-                    + $"| {Seconds(machine.Reduce(plan))}, {Seconds(machine.ReduceToOwners(plan))} | {Seconds(machine.Gather(plan))} "
-                    + $"| {plan.Costs.Max() / plan.Costs.Average():0.00}, {plan.Bytes.Max() / plan.Bytes.Average():0.00} |");
-            }
+                    $"| {row.Ranks:N0} | {Seconds(row.Training)} | {Seconds(row.Replicated)} | {Seconds(row.Owned)} "
+                    + $"| {Seconds(row.Reduce)}, {Seconds(row.ReduceToOwners)} | {Seconds(row.Gather)} "
+                    + $"| {row.MostMultiplied:0.00}, {row.MostSent:0.00} |");
         }
         return text.ToString();
 
@@ -67,3 +72,18 @@ internal static class Simulation
             CultureInfo.InvariantCulture)).ToString(CultureInfo.InvariantCulture);
     }
 }
+
+/// <summary>Of a number of ranks.</summary>
+/// <param name="Model">Its name.</param>
+/// <param name="Machine">What each rank is.</param>
+/// <param name="Ranks">How many.</param>
+/// <param name="Training">Seconds of forward and backward, as all that follows but the last two.</param>
+/// <param name="Replicated">Every rank orthogonalizes all.</param>
+/// <param name="Owned">Each its own share.</param>
+/// <param name="Reduce">Gradients are averaged on all ranks.</param>
+/// <param name="ReduceToOwners">On those alone that need them.</param>
+/// <param name="Gather">Parameters come back.</param>
+/// <param name="MostMultiplied">By one rank, of the mean.</param>
+/// <param name="MostSent">Likewise.</param>
+internal sealed record SimulatedRow(string Model, string Machine, int Ranks, double Training, double Replicated, double Owned,
+    double Reduce, double ReduceToOwners, double Gather, double MostMultiplied, double MostSent);

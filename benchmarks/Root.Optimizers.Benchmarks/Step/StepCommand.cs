@@ -30,24 +30,26 @@ internal static class StepCommand
     {
         if (rounds < 1) throw new UserException($"--rounds {rounds}: must be 1 or more.", UserException.Usage);
         var machine = Machine.Measure(device);
-        Console.WriteLine(machine);
-        var momentum = Measure("the momentum of a real training", Gradients.ClippedMomentum);
-        var gaussian = Measure("Gaussian gradients", Gradients.Gaussian);
+        var (momentum, gaussian) = ProgressDisplay.Run(2 * StepTimes.Steps(rounds), progress =>
+            (Measure("the momentum of a real training", Gradients.ClippedMomentum, progress),
+                Measure("Gaussian gradients", Gradients.Gaussian, progress)));
+        Console.WriteLine($"{machine}\n{momentum.page}\n{gaussian.page}");
         if (path is not null)
             ResultFile.Write(path, new
             {
-                machine, @params = set, rounds, momentum.Seconds, momentum.RefitSeconds, momentum.Ratios, gaussian,
+                machine, @params = set, rounds, momentum.times.Seconds, momentum.times.RefitSeconds, momentum.times.Ratios,
+                gaussian = gaussian.times,
             });
         return 0;
 
-        StepTimes Measure(string kind, Func<long, long, Device, Tensor> gradient)
+        (StepTimes times, string page) Measure(string kind, Func<long, long, Device, Tensor> gradient, ProgressDisplay progress)
         {
+            progress.Begin(kind);
             using var contenders = new Contenders(ParameterSet.Make(set, gradient, device));
-            var times = StepTimes.Measure(contenders, rounds, device);
-            Console.WriteLine(FormattableString.Invariant(
-                $"\nA step over {set} ({contenders.Entries / 1e6:0.0} M parameters) with {kind}, medians:\n"));
-            Console.WriteLine(times.Page(contenders, machine));
-            return times;
+            var times = StepTimes.Measure(contenders, rounds, device, progress.Step);
+            return (times, FormattableString.Invariant(
+                $"\nA step over {set} ({contenders.Entries / 1e6:0.0} M parameters) with {kind}, medians:\n\n")
+                + times.Page(contenders, machine));
         }
     }
 }

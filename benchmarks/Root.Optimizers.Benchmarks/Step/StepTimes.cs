@@ -14,16 +14,33 @@ internal sealed record StepTimes(Dictionary<string, double> Seconds, double? Ref
     /// <summary>A run over which refits are averaged.</summary>
     private const int LongRun = 1000;
 
-    /// <summary>All take their steps in turn; the first two are not counted.</summary>
-    public static StepTimes Measure(Contenders contenders, int rounds, Device device)
+    /// <summary>That are not counted.</summary>
+    private const int FirstSteps = 2;
+
+    /// <summary>How many steps each takes: those that refit, every fourth of the first ones, are counted apart, and it goes on until
+    /// there are enough others.</summary>
+    public static int Steps(int rounds)
+    {
+        var steps = FirstSteps;
+        for (var counted = 0; counted < rounds;)
+            if (!RefitSchedule.IsDue(++steps)) counted++;
+        return steps;
+    }
+
+    /// <summary>All take their steps in turn.</summary>
+    /// <param name="contenders">What is timed.</param>
+    /// <param name="rounds">How many steps of each are to be counted.</param>
+    /// <param name="device">Where their parameters are.</param>
+    /// <param name="stepped">Called when all have taken a step.</param>
+    public static StepTimes Measure(Contenders contenders, int rounds, Device device, Action stepped)
     {
         var (plain, refits) = (Empty(), Empty());
-        // The steps that refit, every fourth of the first ones, are counted apart: rounds go on until there are enough others.
-        for (var step = 1L; contenders.All.Any(c => plain[c.Name].Count < rounds); step++)
+        var steps = Steps(rounds);
+        for (var step = 1; step <= steps; step++, stepped())
             foreach (var contender in contenders.All)
             {
                 var took = Timing.Seconds(contender.Step, device);
-                if (step > 2) (contender.Learns && RefitSchedule.IsDue(step) ? refits : plain)[contender.Name].Add(took);
+                if (step > FirstSteps) (contender.Learns && RefitSchedule.IsDue(step) ? refits : plain)[contender.Name].Add(took);
             }
         var seconds = plain.ToDictionary(c => c.Key, c => Timing.Median(c.Value));
         double? refit = refits["root"].Count == 0 ? null : Timing.Median(refits["root"]) - seconds["root"];

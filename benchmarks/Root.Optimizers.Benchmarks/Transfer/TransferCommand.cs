@@ -61,8 +61,7 @@ internal static class TransferCommand
         if (json is not null)
             ResultFile.Write(json, new { steps, seed, points });
         if (folder is null) return 0;
-        Directory.CreateDirectory(folder);
-        File.WriteAllText(Path.Combine(folder, "transfer.md"), table);
+        AtomicFile.Write(Path.Combine(folder, "transfer.md"), table);
         foreach (var optimizer in points.GroupBy(p => p.Optimizer))
         {
             Draw(Path.Combine(folder, $"transfer-width-{FileName(optimizer.Key)}.svg"),
