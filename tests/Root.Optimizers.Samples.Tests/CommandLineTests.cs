@@ -48,6 +48,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("ManifoldMlp", "--epochs 0", "--epochs 0")]
     [InlineData("VisionTransformer", "--width 0", "--width 0")]
     [InlineData("VisionTransformer", "--no-such-option")]
+    [InlineData("Docs", "no-such-folder")]
     [InlineData(Benchmarks, "no-such-command")]
     [InlineData(Benchmarks, "compare --seeds 0", "--seeds 0")]
     [InlineData(Benchmarks, "digest --steps 0", "--steps 0")]
