@@ -124,9 +124,9 @@ internal sealed class RaceTrack(RaceLog log, RaceSetting setting, TimeSpan limit
         lock (_timing) _secondsPerStep = Math.Max(_secondsPerStep, Stopwatch.GetElapsedTime(started).TotalSeconds / key.Steps);
         _idle.Writer.TryWrite(worker);
         // How many runs there will be is decided as they end: what is known of the time left is the stage's limit.
-        var left = limit - Stopwatch.GetElapsedTime(_started);
+        var left = Math.Max(0, (limit - Stopwatch.GetElapsedTime(_started)).TotalMinutes);
         Console.Error.WriteLine(FormattableString.Invariant(
-            $"{key}: {Figures.Loss(run.Score)}, {run.SecondsPerStep:0.000} s a step; at most {left.TotalMinutes:0} minutes left"));
+            $"{key}: {Figures.Loss(run.Score)}, {run.SecondsPerStep:0.000} s a step; at most {left:0} minutes left"));
         return run;
     }
 
