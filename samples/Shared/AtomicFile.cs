@@ -8,8 +8,12 @@ namespace Shared;
 /// </summary>
 public static class AtomicFile
 {
-    /// <summary>Writes a text, as UTF-8.</summary>
-    public static void Write(string path, string text) => Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+    /// <summary>Writes a text, as UTF-8; to a device, such as /dev/stdout, which nothing is to take the place of, as it is.</summary>
+    public static void Write(string path, string text)
+    {
+        if (Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal)) File.WriteAllText(path, text);
+        else Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+    }
 
     /// <summary>Writes beside the target, under a name of its own, and moves it there when it is on the disk.</summary>
     /// <param name="path">The target; its folder is made where there is none.</param>

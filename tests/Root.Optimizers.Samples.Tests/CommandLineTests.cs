@@ -129,6 +129,14 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public void JSON_goes_to_a_device_and_takes_no_place_of_one()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Devices are files as on Linux.");
+        Assert.Contains("\"simulated\"", Run(Benchmarks, "scale", "--simulate", "1.1b", "--json", "/dev/stderr").Error);
+        Assert.True(Path.Exists("/dev/stderr"));
+    }
+
+    [Fact]
     public void On_a_terminal_it_draws_a_bar_and_gives_the_cursor_back()
     {
         const string script = "/usr/bin/script";

@@ -135,8 +135,7 @@ internal static class Figures
     /// <summary>Writes figures to a file, where one is asked for.</summary>
     public static void SaveJson(string? path, object figures)
     {
-        if (path is not null)
-            AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, figures, Indented));
+        if (path is not null) AtomicFile.Write(path, JsonSerializer.Serialize(figures, Indented));
     }
 
     /// <summary>Writes a page and a plot under a common name.</summary>
