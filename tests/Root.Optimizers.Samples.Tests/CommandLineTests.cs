@@ -20,7 +20,7 @@ public sealed class CommandLineTests : IDisposable
     [Theory]
     [InlineData("CharGpt")]
     [InlineData("ManifoldMlp")]
-    [InlineData("VisionTransformer")]
+    [InlineData("ImageClassifier")]
     public void Help_says_what_there_is(string program) => Assert.Contains("--json", Help(program));
 
     [Fact]
@@ -46,8 +46,12 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("CharGpt", "--no-such-option")]
     [InlineData("ManifoldMlp", "--epochs many", "--epochs")]
     [InlineData("ManifoldMlp", "--epochs 0", "--epochs 0")]
-    [InlineData("VisionTransformer", "--width 0", "--width 0")]
-    [InlineData("VisionTransformer", "--no-such-option")]
+    [InlineData("ImageClassifier", "--width 0", "--width 0")]
+    [InlineData("ImageClassifier", "--no-such-option")]
+    [InlineData("ImageClassifier", "--model mlp", "mlp")]
+    [InlineData("ImageClassifier", "--model resnet --patch 4", "--patch 4: does not go with --model resnet")]
+    [InlineData("ImageClassifier", "--optimizers adam", "--optimizers adam: of adamw, ")]
+    [InlineData("ImageClassifier", "--width 30", "--heads 4")]
     [InlineData("Docs", "no-such-folder")]
     [InlineData(Benchmarks, "no-such-command")]
     [InlineData(Benchmarks, "compare --seeds 0", "--seeds 0")]
@@ -63,7 +67,7 @@ public sealed class CommandLineTests : IDisposable
 
     [Theory]
     [InlineData("ManifoldMlp")]
-    [InlineData("VisionTransformer")]
+    [InlineData("ImageClassifier")]
     public void What_could_not_be_carried_out_ends_with_1_and_a_message(string program)
     {
         var run = Run(program, "--data", "no-such-folder");

@@ -5,7 +5,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace VisionTransformer;
+namespace ImageClassifier;
 
 /// <summary>What one training came to.</summary>
 /// <param name="Method">The method's name.</param>
@@ -30,13 +30,13 @@ public static class Experiment
     /// <summary>How many points a loss curve has.</summary>
     private const int Points = 20;
 
-    public static List<Outcome> Run(ImageData data, VitOptions model, IReadOnlyList<Method> methods, Plan plan)
+    public static List<Outcome> Run(ImageData data, Network network, IReadOnlyList<Method> methods, Plan plan)
     {
         var trainings =
             from method in methods
             from seed in Enumerable.Range(1, plan.Seeds)
             select new Training<Outcome>($"{method.Name} seed {seed}", Steps(data, plan),
-                stepped => Train(data, model, method, plan, seed, stepped));
+                stepped => Train(data, network, method, plan, seed, stepped));
         return Trainings.Run([.. trainings], o => FormattableString.Invariant(
             $"{o.Method} lr {o.Lr} seed {o.Seed}: test accuracy {o.TestAccuracy:0.0000}, loss {o.Loss:0.0000}"));
     }
@@ -44,12 +44,12 @@ public static class Experiment
     private static int Steps(ImageData data, Plan plan) =>
         plan.Epochs * (int)((data.Train.Count + plan.Batch - 1) / plan.Batch);
 
-    private static Outcome Train(ImageData data, VitOptions options, Method method, Plan plan, int seed, Action stepped)
+    private static Outcome Train(ImageData data, Network network, Method method, Plan plan, int seed, Action stepped)
     {
         manual_seed(seed);
         using var scope = NewDisposeScope();
-        using var model = new Vit(options);
-        var peak = plan.LearningRate ?? method.LearningRate;
+        using var model = network.Create();
+        var peak = plan.LearningRate ?? network.LearningRate(method);
         using var optimizer = method.Optimizer(model, peak);
         var steps = Steps(data, plan);
         var (losses, seconds) = (new List<double>(), new List<double>());
@@ -76,6 +76,7 @@ public static class Experiment
             }
         }
         var curve = losses.Chunk(Math.Max(1, (steps + Points - 1) / Points)).Select(part => part.Average()).ToArray();
+        model.eval();
         return new(method.Name, peak, seed, data.Accuracy(model.forward, data.Test), curve[^1],
             seconds.Order().ElementAt(seconds.Count / 2), curve);
     }

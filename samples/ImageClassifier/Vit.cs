@@ -3,7 +3,7 @@ using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace VisionTransformer;
+namespace ImageClassifier;
 
 /// <summary>The shape of the model.</summary>
 public sealed record VitOptions(

@@ -2,18 +2,17 @@ using System.Globalization;
 using System.Text;
 using Shared;
 
-namespace VisionTransformer;
+namespace ImageClassifier;
 
 /// <summary>What the trainings came to, for people.</summary>
 public static class Report
 {
     /// <summary>The table as NAME.md, and the training losses as NAME.svg.</summary>
-    public static void Save(string folder, string name, string data, IReadOnlyList<Outcome> outcomes)
+    public static void Save(string folder, string name, string title, IReadOnlyList<Outcome> outcomes)
     {
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, name + ".md"), Table(outcomes));
-        var plot = new LinePlot(
-            $"A vision transformer on {data}, mean over seeds", "share of the training", "training loss");
+        var plot = new LinePlot($"{title}, mean over seeds", "share of the training", "training loss");
         foreach (var method in outcomes.GroupBy(o => o.Method))
             plot.Add(method.Key, Enumerable.Range(0, method.First().Losses.Length)
                 .Select(i => ((i + 1.0) / method.First().Losses.Length, method.Average(o => o.Losses[i]))));
