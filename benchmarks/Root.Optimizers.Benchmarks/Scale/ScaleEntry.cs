@@ -52,10 +52,12 @@ internal sealed class ScaleEntry : IDisposable
         var step = Timing.Seconds(() => _optimizer.step(), CPU);
         // Parameters are gathered at a step's end, when all have told each other how theirs went.
         var gather = Shared is null ? 0 : Stopwatch.GetElapsedTime(_group!.LastMessage).TotalSeconds;
+        var own = step - gather - ((_group?.MessageSeconds ?? 0) - messages);
+        // Averaging, which comes next, begins when the slowest has stepped.
+        step += Timing.Seconds(() => _group?.Barrier(), CPU);
         if (!isCounted) return;
         if (!_taken.TryGetValue(sequences, out var taken)) _taken.Add(sequences, taken = []);
-        taken.Add([training + waiting + reduce + step, step, training, reduce, step - gather - ((_group?.MessageSeconds ?? 0) - messages),
-            gather, (_group?.Bytes ?? 0) - bytes]);
+        taken.Add([training + waiting + reduce + step, step, training, reduce, own, gather, (_group?.Bytes ?? 0) - bytes]);
     }
 
     private void Average()

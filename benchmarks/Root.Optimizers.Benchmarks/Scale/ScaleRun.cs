@@ -60,6 +60,8 @@ internal sealed class ScaleRun : IDisposable
             foreach (var entry in _entries)
                 foreach (var (_, sequences) in ScalingsOf(entry))
                 {
+                    // The first brings what others have put out of the caches and the allocator's pages back, as no training needs to.
+                    entry.Step(sequences, isCounted: false);
                     _group.Barrier();
                     entry.Step(sequences, isCounted: round >= WarmUp);
                 }
