@@ -10,8 +10,7 @@ public static class Report
     /// <summary>The table as NAME.md, and the training losses as NAME.svg.</summary>
     public static void Save(string folder, string name, string title, IReadOnlyList<Outcome> outcomes)
     {
-        Directory.CreateDirectory(folder);
-        File.WriteAllText(Path.Combine(folder, name + ".md"), Table(outcomes));
+        AtomicFile.Write(Path.Combine(folder, name + ".md"), Table(outcomes));
         var plot = new LinePlot($"{title}, mean over seeds", "share of the training", "training loss");
         foreach (var method in outcomes.GroupBy(o => o.Method))
             plot.Add(method.Key, Enumerable.Range(0, method.First().Losses.Length)

@@ -6,7 +6,7 @@ using static TorchSharp.torch.nn;
 namespace ImageClassifier;
 
 /// <summary>The shape of the model.</summary>
-public sealed record ResNetOptions(int Side, int Channels, int Classes, int Width = 16);
+public sealed record ResNetOptions(int Side, int Channels, int Classes, int Width);
 
 /// <summary>
 /// A residual network of basic blocks (He et al., CVPR 2016), for small images: a stem of 3x3 at stride 1, four stages of

@@ -8,10 +8,13 @@ namespace Shared;
 /// </summary>
 public static class AtomicFile
 {
-    /// <summary>Writes a text, as UTF-8; to a device, such as /dev/stdout, which nothing is to take the place of, as it is.</summary>
+    /// <summary>Of these nothing is to take the place; what they lead to may have a content already.</summary>
+    private static readonly string[] Devices = ["/dev/null", "/dev/stdout", "/dev/stderr"];
+
+    /// <summary>Writes a text, as UTF-8; to a device it is added.</summary>
     public static void Write(string path, string text)
     {
-        if (Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal)) File.WriteAllText(path, text);
+        if (Devices.Contains(path)) File.AppendAllText(path, text);
         else Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
     }
 

@@ -20,8 +20,8 @@ internal sealed class MpiGroup : IProcessGroup
     /// <summary>Bytes in which a rank says which call it is about to make: its kind and bytes, and what else must be the same.</summary>
     private const int Announcement = 2 * sizeof(long);
 
-    /// <summary>So long a rank that waits asks again at once, and lets only others run in between: a call took 1.2 ms with sleeps from the
-    /// start, and takes 0.04 (docs/scaling.md).</summary>
+    /// <summary>So long a rank that waits asks again at once, and lets only others run in between: longer than a call takes where all are
+    /// there (docs/scaling.md), and shorter than what a core does for a rank that has none.</summary>
     private static readonly TimeSpan Promptly = TimeSpan.FromMilliseconds(0.2);
 
     private readonly BlockingCollection<Action> _calls = [];

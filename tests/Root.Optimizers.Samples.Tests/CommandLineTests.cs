@@ -124,20 +124,30 @@ public sealed class CommandLineTests : IDisposable
         Assert.Empty(folder.EnumerateFiles());
     }
 
-    [Fact]
-    public void What_is_simulated_is_in_JSON()
+    [Theory]
+    [InlineData("scale --simulate 1.1b", "simulated")]
+    [InlineData("digest --steps 1", "hashes")]
+    [InlineData("micro --list flat", "results")]
+    public void What_is_found_out_is_in_JSON(string command, string named)
     {
         var json = Path.Combine(folder.FullName, "figures.json");
-        Assert.Equal(0, Run(Benchmarks, "scale", "--simulate", "1.1b", "--json", json).ExitCode);
-        Assert.Equal(20, JsonDocument.Parse(File.ReadAllText(json)).RootElement.GetProperty("simulated").GetArrayLength());
+        Assert.Equal(0, Run(Benchmarks, [.. command.Split(' '), "--json", json]).ExitCode);
+        Assert.True(JsonDocument.Parse(File.ReadAllText(json)).RootElement.TryGetProperty(named, out _));
     }
 
     [Fact]
-    public void JSON_goes_to_a_device_and_takes_no_place_of_one()
+    public void JSON_to_standard_output_stands_behind_what_is_there()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Devices are files as on Linux.");
-        Assert.Contains("\"simulated\"", Run(Benchmarks, "scale", "--simulate", "1.1b", "--json", "/dev/stderr").Error);
-        Assert.True(Path.Exists("/dev/stderr"));
+        var file = Path.Combine(folder.FullName, "all");
+        var shell = $"dotnet '{Built(Benchmarks)}' scale --simulate 1.1b --json /dev/stdout > '{file}'";
+        using var process = Start(new ProcessStartInfo("sh", ["-c", shell]));
+        Assert.Equal(0, Finish(process).ExitCode);
+        var text = File.ReadAllText(file);
+        var json = text.IndexOf('{', StringComparison.Ordinal);
+        Assert.Contains("| ranks |", text[..json]);
+        Assert.Equal(20, JsonDocument.Parse(text[json..]).RootElement.GetProperty("simulated").GetArrayLength());
+        Assert.True(Path.Exists("/dev/stdout"));
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using CharGpt;
 using Shared;
 using TorchSharp;
@@ -106,8 +105,6 @@ internal static class Training
 /// <summary>How results are written.</summary>
 internal static class Figures
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
-
     /// <summary>Mean, half the range between the extremes, and each.</summary>
     public static string WithSpread(IReadOnlyCollection<double> values) => string.Create(CultureInfo.InvariantCulture,
         $"{Loss(values.Average())} ± {(values.Max() - values.Min()) / 2:0.0000} | {string.Join(", ", values.Select(Loss))}");
@@ -135,7 +132,7 @@ internal static class Figures
     /// <summary>Writes figures to a file, where one is asked for.</summary>
     public static void SaveJson(string? path, object figures)
     {
-        if (path is not null) AtomicFile.Write(path, JsonSerializer.Serialize(figures, Indented));
+        if (path is not null) ResultFile.Write(path, figures);
     }
 
     /// <summary>Writes a page and a plot under a common name.</summary>

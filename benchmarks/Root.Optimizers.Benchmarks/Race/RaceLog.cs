@@ -37,7 +37,7 @@ internal sealed class RaceLog
             throw new UserException($"{path} has runs of version {other.Version}, and this is {Version}: they are not to be compared. "
                 + "Go on with the program of that version, or begin again: without --resume, or with another file by --runs.");
         // A line that was being written when the race was stopped.
-        if (lines.Length > 0 && Read(lines[^1]) is null) File.WriteAllLines(path, lines[..^1]);
+        if (lines.Length > 0 && Read(lines[^1]) is null) AtomicFile.Write(path, string.Concat(lines[..^1].Select(line => line + "\n")));
     }
 
     public RaceRun? Find(RaceKey key)

@@ -126,7 +126,7 @@ internal sealed class RaceTrack(RaceLog log, RaceSetting setting, TimeSpan limit
         // How many runs there will be is decided as they end: what is known of the time left is the stage's limit.
         var left = Math.Max(0, (limit - Stopwatch.GetElapsedTime(_started)).TotalMinutes);
         Console.Error.WriteLine(FormattableString.Invariant(
-            $"{key}: {Figures.Loss(run.Score)}, {run.SecondsPerStep:0.000} s a step; at most {left:0} minutes left"));
+            $"{key}: {Figures.Loss(run.Score)}, {run.SecondsPerStep:0.000} s a step; the stage has at most {left:0} minutes left"));
         return run;
     }
 

@@ -39,7 +39,7 @@ internal sealed class ResultRun(Result result, string commit)
         AtomicFile.Write(Path.Combine(_folder, "output.md"), output);
         AtomicFile.Write(result.Page, result.Put(block, File.ReadAllText(result.Page)));
         foreach (var picture in Directory.EnumerateFiles(_folder, "*.svg"))
-            File.Copy(picture, Path.Combine(Path.GetDirectoryName(result.Page)!, Path.GetFileName(picture)), overwrite: true);
+            AtomicFile.Write(Path.Combine(Path.GetDirectoryName(result.Page)!, Path.GetFileName(picture)), File.ReadAllText(picture));
         // Last: what it is there for has been done.
         ResultFile.Write(Record, new { result.Name, result.Command, commit, machine, date, minutes });
         return 0;

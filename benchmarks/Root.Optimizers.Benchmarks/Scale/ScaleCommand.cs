@@ -75,9 +75,9 @@ internal static class ScaleCommand
 
     private static int Measure(IProcessGroup group, int[] sizes, string model, int batch, int rounds, double minutes, string? path)
     {
+        using var stop = new StopSignal();
         using var work = new ScaleWork(model, batch, group.Rank);
         using var run = new ScaleRun(group, sizes, work, batch);
-        using var stop = new StopSignal();
         if (run.Measure(rounds, TimeSpan.FromMinutes(minutes), stop.Token) is not { } rows)
         {
             if (group.Rank == 0) Console.Error.WriteLine("Stopped.");

@@ -55,18 +55,21 @@ internal sealed class ScaleRun : IDisposable
         MeasureLink();
         for (var round = 0; round < WarmUp + rounds; round++, Rounds = round - WarmUp)
         {
-            if (AgreeOn(stop.IsCancellationRequested)) return null;
             if (round > WarmUp && AgreeOn(since.Elapsed > limit)) break;
             foreach (var entry in _entries)
                 foreach (var (_, sequences) in ScalingsOf(entry))
                 {
+                    if (AgreeOn(stop.IsCancellationRequested)) return null;
                     // The first brings what others have put out of the caches and the allocator's pages back, as no training needs to.
                     entry.Step(sequences, isCounted: false);
                     _group.Barrier();
                     entry.Step(sequences, isCounted: round >= WarmUp);
                 }
-            if (_group.Rank == 0) Console.Error.WriteLine(ProgressDisplay.Line("round", round + 1, WarmUp + rounds, since.Elapsed));
+            if (_group.Rank == 0)
+                Console.Error.WriteLine(ProgressDisplay.Line("round", round + 1, WarmUp + rounds, since.Elapsed)
+                    + FormattableString.Invariant($", no round begins after {limit.TotalMinutes:0.#} minutes"));
         }
+        if (AgreeOn(stop.IsCancellationRequested)) return null;
         var rows = _entries.SelectMany(entry => ScalingsOf(entry).Select(its => entry.Row(_group, its.sequences, its.name))).ToArray();
         return [.. rows.Select(row => row with { Predicted = Predict(row, rows), OfReplicated = Compare(row, rows) })];
 

@@ -10,7 +10,10 @@ namespace Root.Optimizers.Core.Ranks;
 /// </summary>
 internal sealed partial class Shards(IProcessGroup group)
 {
-    /// <summary>In the place of <see cref="MostAtOnce"/>.</summary>
+    /// <summary>In a call of many ranks each has this much all the same: calls cost their latency.</summary>
+    private const long LeastOfRank = 1 << 16;
+
+    /// <summary>In the place of <see cref="MostAtOnce"/> and <see cref="LeastOfRank"/>.</summary>
     internal long? MostGathered { get; set; }
 
     /// <summary>Of the hash of options that a step compares: short, to travel with the rest.</summary>
@@ -21,8 +24,8 @@ internal sealed partial class Shards(IProcessGroup group)
 
     /// <summary>
     /// So many entries are gathered or averaged by one call at most. On a CPU 4 MB of float32: a chunk is still in the caches when it is
-    /// copied out of them, and its memory is the allocator's from call to call. With 16 MB a gather took 1.6 times as long, with 256 MB,
-    /// new to the process at every step, 20 times (docs/scaling.md). A GPU, which has neither trouble, gets 64 MB.
+    /// copied out of them, and its memory is the allocator's from call to call (docs/scaling.md has what more costs). A GPU, which has
+    /// neither trouble, gets 64 MB: not measured.
     /// </summary>
     internal static long MostAtOnce(DeviceType device) => device == DeviceType.CPU ? 1 << 20 : 1 << 24;
 
@@ -237,7 +240,8 @@ internal sealed partial class Shards(IProcessGroup group)
         {
             var pieces = alike.SelectMany(slot => slot.Pieces.Select(piece => (slot, piece))).Where(its => its.piece.Length > 0)
                 .ToLookup(its => its.piece.Rank);
-            var most = Math.Max(1, (MostGathered ?? MostAtOnce(alike.Key.device_type)) / group.Size);
+            var most = MostGathered is { } given ? Math.Max(1, given / group.Size)
+                : Math.Max(LeastOfRank, MostAtOnce(alike.Key.device_type) / group.Size);
             var chunks = Enumerable.Range(0, group.Size).Select(rank => Chunks(pieces[rank], most)).ToArray();
             for (var i = 0; i < chunks.Max(its => its.Count); i++)
             {
