@@ -64,10 +64,15 @@ public class FiguresTests
     });
 
     [Fact]
-    public void VisionTransformer() => Compare("vision-transformer", "test accuracy", table => string.Create(CultureInfo.InvariantCulture,
+    public void VisionTransformer() => Compare("vision-transformer", "test accuracy", Accuracies);
+
+    [Fact]
+    public void ResNet() => Compare("resnet", "test accuracy", Accuracies);
+
+    private static string Accuracies(ResultTable table) => string.Create(CultureInfo.InvariantCulture,
         $"AdamW {table["adamw", "test accuracy"]:0.000}, Muon {table["muon", "test accuracy"]:0.000}, "
         + $"RootOptimizer {table["root", "test accuracy"]:0.000}, with its recommended options "
-        + $"{table["recommended", "test accuracy"]:0.000}"));
+        + $"{table["recommended", "test accuracy"]:0.000}");
 
     [Fact]
     public void Every_figure_of_the_README_is_compared_here()
