@@ -72,7 +72,7 @@ public partial class RootOptimizer
 
         /// <summary>
         /// What our race supports on clean gradients (docs/results/race.md): momentum 0.9, no split of outliers, four learned steps, and
-        /// NorMuon's second moment after them. On a small GPT it ends 0.043 nats per byte below Muon with the published momentum, 0.011
+        /// NorMuon's second moment after them. On a small GPT it ends 0.044 nats per byte below Muon with the published momentum, 0.012
         /// below Muon with this one. Where gradients have outliers set <see cref="outlier_scale"/> to 5.93; a long run may want
         /// momentum 0.95 (docs/choosing.md).
         /// </summary>
