@@ -9,7 +9,7 @@ namespace Shared;
 /// </summary>
 /// <remarks>
 /// A <see cref="StopSignal"/> lets the step under way come to its end; Ctrl-C that none takes ends the process at once, wherever it is.
-/// It may: files are written whole or not at all.
+/// It may: files are written whole or not at all, or line by line.
 /// </remarks>
 public static class CommandLineProgram
 {

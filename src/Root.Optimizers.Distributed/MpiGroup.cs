@@ -20,8 +20,8 @@ internal sealed class MpiGroup : IProcessGroup
     /// <summary>Bytes in which a rank says which call it is about to make: its kind and bytes, and what else must be the same.</summary>
     private const int Announcement = 2 * sizeof(long);
 
-    /// <summary>So long a rank that waits asks again at once, and lets only others run in between: longer than a call takes where all are
-    /// there (docs/scaling.md), and shorter than what a core does for a rank that has none.</summary>
+    /// <summary>So long a rank that waits asks again at once, and lets others run in between: a call takes less where all are there
+    /// (docs/scaling.md), and where ranks are more than cores a waiting one soon leaves its core.</summary>
     private static readonly TimeSpan Promptly = TimeSpan.FromMilliseconds(0.2);
 
     private readonly BlockingCollection<Action> _calls = [];

@@ -17,6 +17,9 @@ internal static class HostCommand
 {
     private const string AdamW = "adamw", Meta = ".meta";
 
+    /// <summary>In which code is compiled: they do not count.</summary>
+    private const int FirstRounds = 20;
+
     /// <param name="Name">As in the table.</param>
     /// <param name="Make">Over named parameters.</param>
     /// <param name="OnMeta">Whether all its operators have meta kernels.</param>
@@ -54,9 +57,6 @@ internal static class HostCommand
             given.GetValue(json)));
         return command;
     }
-
-    /// <summary>In which code is compiled: they do not count.</summary>
-    private const int FirstRounds = 20;
 
     private static int Run(string set, Device device, int rounds, string? path)
     {

@@ -60,7 +60,7 @@ internal sealed class ScaleRun : IDisposable
                 foreach (var (_, sequences) in ScalingsOf(entry))
                 {
                     if (AgreeOn(stop.IsCancellationRequested)) return null;
-                    // The first brings what others have put out of the caches and the allocator's pages back, as no training needs to.
+                    // Not counted: it fetches what the steps of the others have put out of the caches, which in a training nobody does.
                     entry.Step(sequences, isCounted: false);
                     _group.Barrier();
                     entry.Step(sequences, isCounted: round >= WarmUp);

@@ -22,13 +22,6 @@ internal sealed partial class Shards(IProcessGroup group)
     /// <summary>The ranks.</summary>
     public IProcessGroup Group => group;
 
-    /// <summary>
-    /// So many entries are gathered or averaged by one call at most. On a CPU 4 MB of float32: a chunk is still in the caches when it is
-    /// copied out of them, and its memory is the allocator's from call to call (docs/scaling.md has what more costs). A GPU, which has
-    /// neither trouble, gets 64 MB: not measured.
-    /// </summary>
-    internal static long MostAtOnce(DeviceType device) => device == DeviceType.CPU ? 1 << 20 : 1 << 24;
-
     /// <summary>Who has what; null before there are parameters.</summary>
     public ShardPlan? Current { get; private set; }
 
@@ -227,6 +220,13 @@ internal sealed partial class Shards(IProcessGroup group)
                 yield return whole;
             }
     }
+
+    /// <summary>
+    /// So many entries are gathered or averaged by one call at most. On a CPU 4 MB of float32: a chunk is still in the caches when it is
+    /// copied out of them, and its memory is the allocator's from call to call (docs/scaling.md has what more costs). A GPU, which has
+    /// neither trouble, gets 64 MB: not measured.
+    /// </summary>
+    private static long MostAtOnce(DeviceType device) => device == DeviceType.CPU ? 1 << 20 : 1 << 24;
 
     /// <summary>Lays pieces of all ranks behind each other, those of rank 0 first, a bounded number of entries at a time.</summary>
     /// <param name="slots">Whose pieces.</param>
