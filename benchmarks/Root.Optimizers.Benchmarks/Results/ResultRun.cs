@@ -31,11 +31,12 @@ internal sealed class ResultRun(Result result, string commit)
         var (exitCode, output) = Run(stop);
         if (exitCode != 0 || stop.IsCancellationRequested) return exitCode;
         var minutes = Stopwatch.GetElapsedTime(started).TotalMinutes;
+        var (time, unit) = minutes < 1 ? (minutes * 60, "seconds") : (minutes, "minutes");
         var machine = Machine.Describe();
         // What a command itself says of its machine is as exact or more: host's one thread, step's rate of products.
         var on = output.Contains($", libtorch {TorchSharp.torch.__version__}") ? "" : $"; {machine}";
         var block = string.Create(CultureInfo.InvariantCulture,
-            $"`{result.Command}`: {date:yyyy-MM-dd}, commit {commit}, {minutes:0.#} minutes{on}.\n\n{output}");
+            $"`{result.Command}`: {date:yyyy-MM-dd}, commit {commit}, {time:0.#} {unit}{on}.\n\n{output}");
         AtomicFile.Write(Path.Combine(_folder, "output.md"), output);
         AtomicFile.Write(result.Page, result.Put(block, File.ReadAllText(result.Page)));
         foreach (var picture in Directory.EnumerateFiles(_folder, "*.svg"))
