@@ -142,6 +142,30 @@ public class StiefelTangentTests
         Close.To(A, StiefelTangent.Direction(W.mT, G.mT, form).mT, 0);
     }
 
+    /// <summary>libtorch's LU of such batches exchanges wrong rows on several threads (pytorch#142815).</summary>
+    [Theory, MemberData(nameof(Forms))]
+    public void Batches_of_large_matrices(TangentForm form)
+    {
+        random.manual_seed(8);
+        var threads = get_num_threads();
+        set_num_threads(2);
+        try
+        {
+            foreach (var (m, n) in new[] { (192L, 192L), (400, 192) })
+            {
+                using var scope = NewDisposeScope();
+                var W = Stacked.Of(Point(m, n), Point(m, n), Point(m, n));
+                var G = randn(3, m, n).OnDevice();
+                var A = StiefelTangent.Direction(W, G, form);
+                for (var i = 0; i < 3; i++) Oracle.Check(W[i], G[i], A[i], 1e-4, $"{form} {m}x{n}"); // observed 3.1e-5
+            }
+        }
+        finally
+        {
+            set_num_threads(threads);
+        }
+    }
+
     [Fact]
     public void A_bfloat16_sign_keeps_A_tangent()
     {

@@ -27,7 +27,7 @@ internal static class RationalForm
             using var inner = NewDisposeScope();
             var resolvent = N is null ? O.neg() : N.Div(t).sub_(O);
             resolvent.diagonal(0, -2, -1).Add_(t);
-            var X = linalg.inv(resolvent);
+            var X = BatchedInverse.Of(resolvent);
             Y.Add_(X, a / 2);
             Z.Add_(X, a / (2 * t));
         }
