@@ -28,6 +28,7 @@ public class HostReadTests
     {
         ["Atom.WeightNorm"] = "asked for by the user, outside of a step",
         ["AtomNorm.LargestSingularValue"] = "likewise",
+        ["BatchedInverse.Of"] = "checks its inverses, of the form that is chosen on the CPU",
         ["EmbeddingNorm.Measure"] = "likewise",
         ["BatchedProduct.IsRotated"] = "once in a process, on the CPU",
         ["DualAscent.Solve"] = "stops when it has converged; documented",
@@ -55,7 +56,6 @@ public class HostReadTests
         ["Safetensors.Chunks"] = "saving and loading",
         ["Messages.Gather"] = "between ranks, on the CPU",
         ["ParameterState.to"] = "moving the state, asked for by the user",
-        ["RationalForm.Direction"] = "checks its inverses; the form that is chosen on the CPU",
         ["Sphere.Distance"] = "construction, and steps that are watched",
         ["Stiefel.Distance"] = "construction, and steps that are watched",
         ["StepDiagnostics.Note"] = "steps that are watched; documented",
