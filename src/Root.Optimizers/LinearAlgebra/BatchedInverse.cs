@@ -7,9 +7,10 @@ namespace Root.Optimizers.LinearAlgebra;
 internal static class BatchedInverse
 {
     /// <summary>
-    /// Of a batch libtorch gives each of its threads a matrix, and within such threads MKL's LU of a side above some 150 exchanges wrong
-    /// rows: <c>linalg.inv</c> throws, or is wrong (pytorch#142815; libtorch 2.10: from 192 on, up to 129 right). Below, a matrix at a
-    /// time is slower.
+    /// Of a batch libtorch gives each of its threads a matrix, and within such threads MKL's LU of a large one exchanges wrong rows:
+    /// <c>linalg.inv</c> throws (pytorch#142815, from a side of 151) or is wrong (pytorch#181570). Source: 2 threads, libtorch 2.10,
+    /// November 2026: up to 129 right, from 192 on none; a matrix at a time takes 1.1 to 1.2 times as long at 64x64, at 8x8 three to
+    /// six times.
     /// </summary>
     private const long LargestInBatch = 64;
 
